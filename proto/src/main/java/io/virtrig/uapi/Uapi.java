@@ -7,12 +7,14 @@ import java.util.Map;
 import java.util.OptionalLong;
 
 /**
- * Looks up uAPI constants by name, for programs that take names from people. The emulator uses the constants
- * themselves.
+ * Looks up uAPI constants by name, for programs that take names from people. The emulator uses the
+ * constants themselves.
  */
 public final class Uapi {
 
-  private static final Class<?>[] TABLES = {Vfio.class, Kvm.class, Vhost.class, Virtio.class, UnmergedSeries.class};
+  private static final Class<?>[] TABLES = {
+    Vfio.class, Kvm.class, Vhost.class, Virtio.class, UnmergedSeries.class
+  };
 
   private Uapi() {}
 

@@ -1,12 +1,14 @@
 package io.virtrig.uapi;
 
 /**
- * Constants of patch series that were posted but not merged in that form, each with the series that defines it. No
- * kernel header has them; {@code proto/uapi/headers} reports one that a header takes up.
+ * Constants of patch series that were posted but not merged in that form, each with the series that
+ * defines it. No kernel header has them; {@code proto/uapi/headers} reports one that a header takes
+ * up.
  */
 public final class UnmergedSeries {
 
-  // KVM: x86: KVM_MEM_PCI_HOLE memory, v1 and v2, 2020. The capability's number depends on the revision: 186 in v1,
+  // KVM: x86: KVM_MEM_PCI_HOLE memory, v1 and v2, 2020. The capability's number depends on the
+  // revision: 186 in v1,
   // 187 in v2; mainline gave both to others.
 
   public static final int KVM_MEM_PCI_HOLE = 0x4;

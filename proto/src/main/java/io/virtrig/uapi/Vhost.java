@@ -1,7 +1,9 @@
 // Written by proto/uapi/headers --update from the kernel's headers.
 package io.virtrig.uapi;
 
-/** Constants of linux/vhost.h and linux/vhost_types.h: names and values as a C program sees them. */
+/**
+ * Constants of linux/vhost.h and linux/vhost_types.h: names and values as a C program sees them.
+ */
 public final class Vhost {
   public static final int VHOST_ACCESS_RO = 0x1;
   public static final int VHOST_ACCESS_RW = 0x3;

@@ -1,7 +1,10 @@
 // Written by proto/uapi/headers --update from the kernel's headers.
 package io.virtrig.uapi;
 
-/** Constants of linux/virtio_config.h, virtio_ring.h, virtio_net.h and virtio_blk.h: names and values as a C program sees them. */
+/**
+ * Constants of linux/virtio_config.h, virtio_ring.h, virtio_net.h and virtio_blk.h: names and
+ * values as a C program sees them.
+ */
 public final class Virtio {
   public static final int VIRTIO_BLK_F_BARRIER = 0x0;
   public static final int VIRTIO_BLK_F_BLK_SIZE = 0x6;

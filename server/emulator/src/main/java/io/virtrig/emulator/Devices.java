@@ -1,0 +1,43 @@
+package io.virtrig.emulator;
+
+import io.virtrig.emulator.errno.Errno;
+import io.virtrig.emulator.errno.KernelError;
+import io.virtrig.emulator.kernel.Kernel;
+import io.virtrig.emulator.kernel.kvm.Kvm;
+import io.virtrig.emulator.kernel.process.OpenFile;
+import io.virtrig.emulator.kernel.process.Task;
+import io.virtrig.emulator.kernel.vfio.Vfio;
+import io.virtrig.emulator.state.StateWriter;
+import io.virtrig.emulator.state.Stateful;
+
+/** The device nodes of a host: what open(2) finds under {@code /dev}. */
+final class Devices implements Stateful {
+  private static final String VFIO_GROUP = "/dev/vfio/";
+
+  private final Kernel kernel;
+  private final Vfio vfio;
+
+  Devices(Kernel kernel) {
+    this.kernel = kernel;
+    vfio = new Vfio(kernel);
+  }
+
+  /** Opens a path. ENOENT, EBUSY. */
+  OpenFile open(Task caller, String path) {
+    if (path.equals("/dev/vfio/vfio")) {
+      return vfio.openContainer();
+    }
+    if (path.startsWith(VFIO_GROUP)) {
+      return vfio.openGroup(path.substring(VFIO_GROUP.length()));
+    }
+    if (path.equals("/dev/kvm")) {
+      return new Kvm(kernel);
+    }
+    throw new KernelError(Errno.ENOENT, "there is no " + path);
+  }
+
+  @Override
+  public void writeState(StateWriter out) {
+    vfio.writeState(out);
+  }
+}

@@ -1,0 +1,45 @@
+package io.virtrig.emulator;
+
+import com.google.protobuf.Descriptors.FieldDescriptor;
+import io.virtrig.emulator.errno.KernelError;
+import io.virtrig.emulator.errno.Refused;
+import io.virtrig.uapi.OperationName;
+import io.virtrig.v1.Errno;
+import io.virtrig.v1.Operation;
+import io.virtrig.v1.Refusal;
+import io.virtrig.v1.Result;
+
+/** Puts the kernel's and the simulator's refusals into results. */
+final class Refusals {
+
+  private Refusals() {}
+
+  static Result result(Operation operation, KernelError error) {
+    Result.Builder result =
+        Result.newBuilder()
+            .setErrno(
+                Errno.newBuilder()
+                    .setName(error.errno().name())
+                    .setNumber(error.errno().number())
+                    .setCheck(error.getMessage())
+                    .setOperation(OperationName.of(operation.getOpCase())));
+    if (error.written() != null) {
+      // An operation and its response have the same field number.
+      FieldDescriptor response =
+          Result.getDescriptor().findFieldByNumber(operation.getOpCase().getNumber());
+      result.setField(response, error.written());
+    }
+    return result.build();
+  }
+
+  static Result result(Operation operation, Refused refused) {
+    return Result.newBuilder()
+        .setRefusal(
+            Refusal.newBuilder()
+                .setCode(refused.code())
+                .setField(refused.field())
+                .setReason(refused.getMessage())
+                .setOperation(OperationName.of(operation.getOpCase())))
+        .build();
+  }
+}

@@ -1,0 +1,27 @@
+package io.virtrig.emulator.hardware;
+
+import io.virtrig.emulator.hardware.iommu.Iommu;
+import io.virtrig.emulator.hardware.memory.PhysicalMemory;
+import io.virtrig.emulator.hardware.pci.PciFunction;
+import io.virtrig.emulator.state.StateWriter;
+import io.virtrig.emulator.state.Stateful;
+import java.util.List;
+
+/**
+ * The hardware of a host.
+ *
+ * @param memory physical memory
+ * @param iommu the IOMMU
+ * @param functions PCI functions, in the order of the specification
+ */
+public record Machine(PhysicalMemory memory, Iommu iommu, List<PciFunction> functions)
+    implements Stateful {
+
+  @Override
+  public void writeState(StateWriter out) {
+    out.child("memory", "", memory);
+    for (PciFunction function : functions) {
+      out.child("function", function.name(), function);
+    }
+  }
+}

@@ -1,0 +1,123 @@
+package io.virtrig.emulator.hardware.iommu;
+
+import io.virtrig.emulator.spec.HostConfiguration;
+import io.virtrig.emulator.spec.IommuModel;
+import io.virtrig.emulator.spec.UapiProfile;
+import java.util.ArrayList;
+import java.util.List;
+
+/** What a host's IOMMU units can do, as the kernel's IOMMU drivers tell it. All units are alike. */
+public final class Iommu {
+
+  /** I/O virtual addresses from {@code start} to {@code last}, both included. */
+  public record Range(long start, long last) {}
+
+  private static final long PAGE_4K = 1L << 12;
+  private static final long PAGE_2M = 1L << 21;
+  private static final long PAGE_1G = 1L << 30;
+
+  /** Where x86 devices write their message-signalled interrupts. */
+  private static final Range X86_MSI = new Range(0xfee00000L, 0xfeefffffL);
+
+  /** HyperTransport's own range on AMD. */
+  private static final Range AMD_HT = new Range(0xfd00000000L, 0xffffffffffL);
+
+  /** The window in which the Arm SMMU driver maps interrupt doorbells. */
+  private static final Range ARM_MSI = new Range(0x8000000L, 0x80fffffL);
+
+  private final IommuModel model;
+  private final UapiProfile uapi;
+  private final boolean nesting;
+  private final List<Range> usable;
+
+  /** The IOMMU of a host. */
+  public Iommu(HostConfiguration configuration) {
+    model = configuration.iommuModel();
+    uapi = configuration.uapi();
+    int width = configuration.spec().getIommu().getAddressWidth();
+    nesting = configuration.spec().getIommu().getNesting();
+    usable = without(new Range(0, width == 64 ? -1L : (1L << width) - 1), reserved(model));
+  }
+
+  private static List<Range> reserved(IommuModel model) {
+    return switch (model) {
+      case INTEL_VTD -> List.of(X86_MSI);
+      case AMD_VI -> List.of(X86_MSI, AMD_HT);
+      case ARM_SMMU_V3 -> List.of(ARM_MSI);
+      case IOMMUFD_SELFTEST, NONE -> List.of();
+    };
+  }
+
+  /**
+   * The parts of an aperture that are in none of the reserved ranges, which are in ascending order.
+   */
+  private static List<Range> without(Range aperture, List<Range> reserved) {
+    List<Range> parts = new ArrayList<>();
+    long start = aperture.start;
+    for (Range hole : reserved) {
+      if (Long.compareUnsigned(hole.start, aperture.last) > 0) {
+        break;
+      }
+      if (Long.compareUnsigned(start, hole.start) < 0) {
+        parts.add(new Range(start, hole.start - 1));
+      }
+      start = hole.last + 1;
+      if (Long.compareUnsigned(hole.last, aperture.last) >= 0) {
+        return parts;
+      }
+    }
+    parts.add(new Range(start, aperture.last));
+    return parts;
+  }
+
+  /** Whether there is one. */
+  public boolean present() {
+    return model != IommuModel.NONE;
+  }
+
+  /** Bitmap of the page sizes it maps, in bytes. */
+  public long pageSizes() {
+    return PAGE_4K | PAGE_2M | PAGE_1G;
+  }
+
+  /** The smallest page it maps, in bytes. */
+  public long smallestPage() {
+    return PAGE_4K;
+  }
+
+  /** I/O virtual addresses that can be mapped: the aperture without reserved regions, ascending. */
+  public List<Range> usableRanges() {
+    return usable;
+  }
+
+  /** Whether a domain can force device accesses to be coherent with the CPU's caches. */
+  public boolean enforcesCoherency() {
+    return model == IommuModel.AMD_VI;
+  }
+
+  /**
+   * Whether a domain can be set to nest (VFIO_TYPE1_NESTING_IOMMU). On Linux 6.1 only the SMMU's
+   * driver has that, as a forced second stage; the vSVA series gives it to VT-d units with scalable
+   * mode and nesting.
+   */
+  public boolean canNest() {
+    return switch (model) {
+      case ARM_SMMU_V3 -> true;
+      case INTEL_VTD -> uapi.vsva() && nesting;
+      case AMD_VI, IOMMUFD_SELFTEST, NONE -> false;
+    };
+  }
+
+  /** Which kind it is. */
+  public IommuModel model() {
+    return model;
+  }
+
+  /**
+   * A new, empty domain. In VT-d's second level the read bit is the present bit, so what is
+   * writable is readable.
+   */
+  public IommuDomain newDomain() {
+    return new IommuDomain(model == IommuModel.INTEL_VTD);
+  }
+}

@@ -1,0 +1,18 @@
+package io.virtrig.emulator.kernel;
+
+import io.virtrig.emulator.event.EventLog;
+import io.virtrig.emulator.hardware.Machine;
+import io.virtrig.emulator.spec.HostConfiguration;
+import io.virtrig.emulator.state.ObjectIds;
+
+/**
+ * What every object of a host's kernel may use: the machine below it, its own configuration, and
+ * where identities and events go.
+ *
+ * @param configuration what the host's specification says
+ * @param machine the hardware
+ * @param ids where new objects get their identities
+ * @param events where what happens is told
+ */
+public record Kernel(
+    HostConfiguration configuration, Machine machine, ObjectIds ids, EventLog events) {}

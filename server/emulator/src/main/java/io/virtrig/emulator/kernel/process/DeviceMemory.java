@@ -1,0 +1,11 @@
+package io.virtrig.emulator.kernel.process;
+
+/** What a process reaches through a mapping of a device. Offsets count from the mapping's start. */
+public interface DeviceMemory {
+
+  /** Reads bytes. */
+  void read(long offset, byte[] to, int at, int length);
+
+  /** Writes bytes. */
+  void write(long offset, byte[] from, int at, int length);
+}

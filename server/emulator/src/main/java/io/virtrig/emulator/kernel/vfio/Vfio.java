@@ -1,0 +1,65 @@
+package io.virtrig.emulator.kernel.vfio;
+
+import io.virtrig.emulator.errno.Errno;
+import io.virtrig.emulator.errno.KernelError;
+import io.virtrig.emulator.hardware.pci.PciFunction;
+import io.virtrig.emulator.kernel.Kernel;
+import io.virtrig.emulator.kernel.ioasid.Ioasids;
+import io.virtrig.emulator.kernel.process.OpenFile;
+import io.virtrig.emulator.state.StateWriter;
+import io.virtrig.emulator.state.Stateful;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeMap;
+
+/** The nodes under {@code /dev/vfio} (drivers/vfio/vfio_main.c, container.c). */
+public final class Vfio implements Stateful {
+  private final Kernel kernel;
+  private final VfioMms mms;
+  private final TreeMap<Integer, VfioGroup> groups = new TreeMap<>();
+
+  /** Makes the groups that the host's devices form. */
+  public Vfio(Kernel kernel) {
+    this.kernel = kernel;
+    mms = new VfioMms(kernel, new Ioasids(kernel.configuration()));
+    TreeMap<Integer, List<PciFunction>> members = new TreeMap<>();
+    if (kernel.machine().iommu().present()) {
+      for (PciFunction function : kernel.machine().functions()) {
+        if (function.configuration().group() >= 0) {
+          members
+              .computeIfAbsent(function.configuration().group(), number -> new ArrayList<>())
+              .add(function);
+        }
+      }
+    }
+    members.forEach(
+        (number, functions) -> groups.put(number, new VfioGroup(kernel, number, functions)));
+  }
+
+  /** Opens {@code /dev/vfio/vfio}: a new container. */
+  public OpenFile openContainer() {
+    return new VfioContainer(kernel, mms);
+  }
+
+  /**
+   * Opens a group.
+   *
+   * @param name what follows {@code /dev/vfio/}
+   * @throws KernelError ENOENT where there is no such node; EBUSY while it is open
+   */
+  public OpenFile openGroup(String name) {
+    for (VfioGroup group : groups.values()) {
+      if (group.isNode() && name.equals(Integer.toString(group.number()))) {
+        return group.open();
+      }
+    }
+    throw new KernelError(
+        Errno.ENOENT, "no IOMMU group \"" + name + "\" has a device bound to a vfio driver");
+  }
+
+  @Override
+  public void writeState(StateWriter out) {
+    groups.forEach((number, group) -> out.shared("group", group));
+    out.child("pasids", "", mms);
+  }
+}

@@ -1,0 +1,550 @@
+package io.virtrig.emulator.kernel.vfio;
+
+import static io.virtrig.uapi.Vfio.VFIO_DMA_CC_IOMMU;
+import static io.virtrig.uapi.Vfio.VFIO_DMA_MAP_FLAG_READ;
+import static io.virtrig.uapi.Vfio.VFIO_DMA_MAP_FLAG_VADDR;
+import static io.virtrig.uapi.Vfio.VFIO_DMA_MAP_FLAG_WRITE;
+import static io.virtrig.uapi.Vfio.VFIO_DMA_UNMAP_FLAG_ALL;
+import static io.virtrig.uapi.Vfio.VFIO_DMA_UNMAP_FLAG_GET_DIRTY_BITMAP;
+import static io.virtrig.uapi.Vfio.VFIO_DMA_UNMAP_FLAG_VADDR;
+import static io.virtrig.uapi.Vfio.VFIO_IOMMU_DIRTY_PAGES_FLAG_GET_BITMAP;
+import static io.virtrig.uapi.Vfio.VFIO_IOMMU_DIRTY_PAGES_FLAG_START;
+import static io.virtrig.uapi.Vfio.VFIO_IOMMU_DIRTY_PAGES_FLAG_STOP;
+import static io.virtrig.uapi.Vfio.VFIO_TYPE1_IOMMU;
+import static io.virtrig.uapi.Vfio.VFIO_TYPE1_NESTING_IOMMU;
+import static io.virtrig.uapi.Vfio.VFIO_TYPE1v2_IOMMU;
+import static io.virtrig.uapi.Vfio.VFIO_UNMAP_ALL;
+import static io.virtrig.uapi.Vfio.VFIO_UPDATE_VADDR;
+
+import com.google.protobuf.ByteString;
+import io.virtrig.emulator.errno.Errno;
+import io.virtrig.emulator.errno.KernelError;
+import io.virtrig.emulator.errno.Refused;
+import io.virtrig.emulator.extent.ExtentMap;
+import io.virtrig.emulator.hardware.iommu.Iommu;
+import io.virtrig.emulator.hardware.iommu.IommuDomain;
+import io.virtrig.emulator.hardware.pci.PciFunction;
+import io.virtrig.emulator.kernel.Kernel;
+import io.virtrig.emulator.kernel.process.AddressSpace;
+import io.virtrig.emulator.kernel.process.Task;
+import io.virtrig.emulator.state.StateWriter;
+import io.virtrig.emulator.state.Stateful;
+import io.virtrig.v1.Operation;
+import io.virtrig.v1.Result;
+import io.virtrig.v1.VfioBitmap;
+import io.virtrig.v1.VfioIommuDirtyPagesRequest;
+import io.virtrig.v1.VfioIommuDirtyPagesResponse;
+import io.virtrig.v1.VfioIommuDirtyRange;
+import io.virtrig.v1.VfioIommuMapDmaRequest;
+import io.virtrig.v1.VfioIommuMapDmaResponse;
+import io.virtrig.v1.VfioIommuUnmapDmaRequest;
+import io.virtrig.v1.VfioIommuUnmapDmaResponse;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The type1 IOMMU back end of a container (drivers/vfio/vfio_iommu_type1.c): mappings of process
+ * memory for the devices of the container's groups, which share one domain.
+ *
+ * <p>Invariants: mappings never overlap; a mapping's memory is pinned, in the domain, and counted
+ * as locked; the free entries and the mappings together are the entry limit.
+ */
+final class VfioIommuType1 implements Stateful {
+  /** sizeof(struct vfio_iommu_type1_dma_map). */
+  private static final int MAP_SIZE = 32;
+
+  /** sizeof(struct vfio_iommu_type1_dma_unmap) without the bitmap. */
+  private static final int UNMAP_SIZE = 24;
+
+  /** sizeof(struct vfio_bitmap). */
+  private static final int BITMAP_SIZE = 24;
+
+  /** sizeof(struct vfio_iommu_type1_dirty_bitmap) without the data. */
+  private static final int DIRTY_SIZE = 8;
+
+  /** sizeof(struct vfio_iommu_type1_dirty_bitmap_get). */
+  private static final int DIRTY_GET_SIZE = 40;
+
+  /** DIRTY_BITMAP_SIZE_MAX: bytes of the largest bitmap that the kernel takes. */
+  static final long DIRTY_BITMAP_SIZE_MAX = 0x10000000L;
+
+  /** Bytes of the largest bitmap that the simulator returns: 1 TiB of 4 KiB pages. */
+  private static final long MOST_BITMAP_BYTES = 32 << 20;
+
+  private static final int MAP_FLAGS =
+      VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE | VFIO_DMA_MAP_FLAG_VADDR;
+  private static final int UNMAP_FLAGS =
+      VFIO_DMA_UNMAP_FLAG_GET_DIRTY_BITMAP | VFIO_DMA_UNMAP_FLAG_ALL | VFIO_DMA_UNMAP_FLAG_VADDR;
+  private static final int DIRTY_FLAGS =
+      VFIO_IOMMU_DIRTY_PAGES_FLAG_START
+          | VFIO_IOMMU_DIRTY_PAGES_FLAG_STOP
+          | VFIO_IOMMU_DIRTY_PAGES_FLAG_GET_BITMAP;
+
+  private static final Result MAPPED =
+      Result.newBuilder().setVfioIommuMapDma(VfioIommuMapDmaResponse.getDefaultInstance()).build();
+
+  private final Kernel kernel;
+  private final Iommu iommu;
+  private final NestingContainer nesting;
+  private final boolean v2;
+  private final IommuDomain domain;
+  private final List<VfioGroup> groups = new ArrayList<>(1);
+  private final ExtentMap<VfioDma> mappings = new ExtentMap<>();
+  private int available;
+  private boolean dirtyTracking;
+
+  private VfioIommuType1(Kernel kernel, VfioMms mms, boolean v2, boolean nested) {
+    this.kernel = kernel;
+    this.v2 = v2;
+    iommu = kernel.machine().iommu();
+    nesting = new NestingContainer(kernel, mms, nested);
+    domain = iommu.newDomain();
+    available = kernel.configuration().spec().getKernel().getDmaEntryLimit();
+  }
+
+  /** vfio_iommu_type1_open. EINVAL for a number that is an extension but no mode. */
+  static VfioIommuType1 open(Kernel kernel, VfioMms mms, long type) {
+    if (type == VFIO_TYPE1_IOMMU) {
+      return new VfioIommuType1(kernel, mms, false, false);
+    }
+    if (type == VFIO_TYPE1v2_IOMMU) {
+      return new VfioIommuType1(kernel, mms, true, false);
+    }
+    if (type == VFIO_TYPE1_NESTING_IOMMU) {
+      return new VfioIommuType1(kernel, mms, true, true);
+    }
+    throw KernelError.invalid(
+        Long.toUnsignedString(type) + " is an extension of type1, but no mode of it");
+  }
+
+  /** VFIO_CHECK_EXTENSION, of a container with that back end or none. */
+  static int extension(long extension, @Nullable VfioIommuType1 backEnd) {
+    if (extension == VFIO_TYPE1_IOMMU
+        || extension == VFIO_TYPE1v2_IOMMU
+        || extension == VFIO_TYPE1_NESTING_IOMMU
+        || extension == VFIO_UNMAP_ALL) {
+      return 1;
+    }
+    if (extension == VFIO_UPDATE_VADDR) {
+      return backEnd == null ? 0 : 1;
+    }
+    if (extension == VFIO_DMA_CC_IOMMU) {
+      return backEnd != null && backEnd.iommu.enforcesCoherency() ? 1 : 0;
+    }
+    return 0;
+  }
+
+  /** vfio_iommu_type1_attach_group. A refusal leaves the group out. */
+  void attachGroup(Task caller, VfioGroup group) {
+    nesting.admit(groups.size());
+    for (VfioDma mapping : mappings.all()) {
+      if (!usable(mapping.start(), mapping.last())) {
+        throw KernelError.invalid("a mapping lies outside what the group's devices can reach");
+      }
+    }
+    nesting.attached(caller);
+    groups.add(group);
+    for (PciFunction function : group.functions()) {
+      function.attach(domain);
+    }
+  }
+
+  /** vfio_iommu_type1_detach_group. With the last group every mapping goes. */
+  void detachGroup(VfioGroup group) {
+    for (PciFunction function : group.functions()) {
+      function.attach(null);
+    }
+    groups.remove(group);
+    if (groups.isEmpty()) {
+      for (VfioDma mapping : List.copyOf(mappings.all())) {
+        remove(mapping);
+      }
+      nesting.detached();
+    }
+  }
+
+  Result ioctl(Task caller, Operation operation) {
+    return switch (operation.getOpCase()) {
+      case VFIO_IOMMU_GET_INFO ->
+          IommuInfo.get(
+              operation.getVfioIommuGetInfo(),
+              iommu,
+              available,
+              nesting,
+              kernel.configuration().uapi());
+      case VFIO_IOMMU_MAP_DMA -> map(caller, operation.getVfioIommuMapDma());
+      case VFIO_IOMMU_UNMAP_DMA -> unmap(operation.getVfioIommuUnmapDma());
+      case VFIO_IOMMU_DIRTY_PAGES -> dirtyPages(operation.getVfioIommuDirtyPages());
+      case VFIO_IOMMU_PASID_REQUEST -> nesting.pasidRequest(operation.getVfioIommuPasidRequest());
+      default -> throw KernelError.notTty("type1");
+    };
+  }
+
+  /** vfio_dma_do_map. */
+  private Result map(Task caller, VfioIommuMapDmaRequest arg) {
+    int flags = arg.getFlags();
+    long iova = arg.getIova();
+    long vaddr = arg.getVaddr();
+    long size = arg.getSize();
+    long mask = iommu.smallestPage() - 1;
+    boolean setVaddr = (flags & VFIO_DMA_MAP_FLAG_VADDR) != 0;
+    boolean read = (flags & VFIO_DMA_MAP_FLAG_READ) != 0;
+    boolean write = (flags & VFIO_DMA_MAP_FLAG_WRITE) != 0;
+
+    if (arg.hasArgsz()) {
+      Argsz.check(arg.getArgsz(), MAP_SIZE);
+    }
+    if ((flags & ~MAP_FLAGS) != 0) {
+      throw KernelError.invalid("unknown flags 0x" + Integer.toHexString(flags & ~MAP_FLAGS));
+    }
+    if ((read || write) == setVaddr) {
+      throw KernelError.invalid(
+          setVaddr ? "VADDR excludes READ and WRITE" : "none of READ, WRITE and VADDR is set");
+    }
+    if (size == 0) {
+      throw KernelError.invalid("size is 0");
+    }
+    requireAligned("size", size, mask);
+    requireAligned("iova", iova, mask);
+    requireAligned("vaddr", vaddr, mask);
+    requireNoWrap("iova", iova, size);
+    requireNoWrap("vaddr", vaddr, size);
+    long last = iova + size - 1;
+    VfioDma hit = mappings.firstIn(iova, last);
+    if (setVaddr) {
+      return setVaddr(caller, hit, iova, size, vaddr);
+    }
+    if (hit != null) {
+      throw new KernelError(
+          Errno.EEXIST,
+          "the range overlaps the mapping of [0x"
+              + hex(hit.start())
+              + ", 0x"
+              + hex(hit.last())
+              + "]");
+    }
+    if (available == 0) {
+      throw new KernelError(Errno.ENOSPC, "dma_entry_limit is reached: no mapping is left");
+    }
+    if (!usable(iova, last)) {
+      throw KernelError.invalid(
+          "[0x" + hex(iova) + ", 0x" + hex(last) + "] is not inside one usable IOVA range");
+    }
+    List<AddressSpace.Run> pinned =
+        caller.memory().pin(vaddr, size, write, caller.lockablePages(caller.capIpcLock()));
+    VfioDma dma = new VfioDma(iova, size, vaddr, read, write, caller, pinned);
+    caller.memory().lock(dma.pages());
+    mappings.add(dma);
+    available--;
+    long at = iova;
+    for (AddressSpace.Run run : pinned) {
+      domain.map(at, run.length(), run.address(), read, write);
+      at += run.length();
+    }
+    return MAPPED;
+  }
+
+  /** VFIO_DMA_MAP_FLAG_VADDR: a mapping's memory lies at another address now. */
+  private Result setVaddr(Task caller, @Nullable VfioDma hit, long iova, long size, long vaddr) {
+    if (hit == null) {
+      throw new KernelError(Errno.ENOENT, "no mapping touches the range");
+    }
+    if (hit.start() != iova || hit.size() != size) {
+      throw KernelError.invalid(
+          "the mapping at 0x" + hex(hit.start()) + " is not exactly the range");
+    }
+    if (hit.vaddrValid()) {
+      throw KernelError.invalid(
+          "the mapping's vaddr is valid: VFIO_DMA_UNMAP_FLAG_VADDR comes first");
+    }
+    if (hit.process() != caller) {
+      long room = caller.lockablePages(hit.lockCap());
+      if (room >= 0 && hit.pages() > room) {
+        throw new KernelError(
+            Errno.ENOMEM, hit.pages() + " pages more would exceed RLIMIT_MEMLOCK");
+      }
+      hit.process().memory().lock(-hit.pages());
+      caller.memory().lock(hit.pages());
+    }
+    hit.move(caller, vaddr);
+    return MAPPED;
+  }
+
+  private boolean usable(long start, long last) {
+    for (Iommu.Range range : iommu.usableRanges()) {
+      if (Long.compareUnsigned(start, range.start()) >= 0
+          && Long.compareUnsigned(last, range.last()) <= 0) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** vfio_iommu_type1_unmap_dma and vfio_dma_do_unmap. */
+  private Result unmap(VfioIommuUnmapDmaRequest arg) {
+    int argsz =
+        arg.hasArgsz() ? arg.getArgsz() : arg.hasBitmap() ? UNMAP_SIZE + BITMAP_SIZE : UNMAP_SIZE;
+    int flags = arg.getFlags();
+    boolean all = (flags & VFIO_DMA_UNMAP_FLAG_ALL) != 0;
+    boolean invalidate = (flags & VFIO_DMA_UNMAP_FLAG_VADDR) != 0;
+    boolean bitmap = (flags & VFIO_DMA_UNMAP_FLAG_GET_DIRTY_BITMAP) != 0;
+
+    Argsz.check(argsz, UNMAP_SIZE);
+    if ((flags & ~UNMAP_FLAGS) != 0) {
+      throw KernelError.invalid("unknown flags 0x" + Integer.toHexString(flags & ~UNMAP_FLAGS));
+    }
+    if (bitmap && (all || invalidate)) {
+      throw KernelError.invalid("GET_DIRTY_BITMAP excludes ALL and VADDR");
+    }
+    if (bitmap) {
+      Argsz.check(argsz, UNMAP_SIZE + BITMAP_SIZE);
+      requireBitmap(arg.getBitmap(), arg.getSize());
+    }
+    long start = arg.getIova();
+    long size = arg.getSize();
+    long mask = iommu.smallestPage() - 1;
+    requireAligned("iova", start, mask);
+    if (all) {
+      if (start != 0 || size != 0) {
+        throw KernelError.invalid("ALL needs iova 0 and size 0");
+      }
+    } else {
+      if (size == 0) {
+        throw KernelError.invalid("size is 0");
+      }
+      requireAligned("size", size, mask);
+      requireNoWrap("iova", start, size);
+    }
+    if (bitmap) {
+      requireTracking(arg.getBitmap());
+    }
+    long last = all ? -1L : start + size - 1;
+    if (v2 && !all) {
+      requireWhole(start, last);
+    }
+    long[] words = bitmap ? words(arg.getBitmap()) : new long[0];
+    long unmapped = invalidate ? invalidate(start, last) : removeAll(start, last, bitmap, words);
+    VfioIommuUnmapDmaResponse.Builder out =
+        VfioIommuUnmapDmaResponse.newBuilder()
+            .setArgsz(argsz)
+            .setFlags(flags)
+            .setIova(start)
+            .setSize(unmapped);
+    if (bitmap) {
+      out.setBitmap(filled(arg.getBitmap(), words));
+    }
+    return Result.newBuilder().setVfioIommuUnmapDma(out).build();
+  }
+
+  /**
+   * Removes what begins in the range; in v1 nothing when the first mapping reaches into it from
+   * below.
+   */
+  private long removeAll(long start, long last, boolean bitmap, long[] words) {
+    long unmapped = 0;
+    for (VfioDma hit = mappings.firstIn(start, last);
+        hit != null;
+        hit = mappings.firstIn(start, last)) {
+      if (Long.compareUnsigned(hit.start(), start) < 0) {
+        break;
+      }
+      if (bitmap) {
+        hit.dirty().query((hit.start() - start) >>> 12, words);
+      }
+      unmapped += hit.size();
+      remove(hit);
+    }
+    return unmapped;
+  }
+
+  /**
+   * VFIO_DMA_UNMAP_FLAG_VADDR. A mapping that is invalid already is refused, and those before it
+   * are valid again.
+   */
+  private long invalidate(long start, long last) {
+    List<VfioDma> done = new ArrayList<>();
+    long size = 0;
+    VfioDma hit = mappings.firstIn(start, last);
+    while (hit != null && Long.compareUnsigned(hit.start(), last) <= 0) {
+      if (!v2 && Long.compareUnsigned(hit.start(), start) < 0) {
+        break;
+      }
+      if (!hit.vaddrValid()) {
+        done.forEach(undone -> undone.vaddrValid(true));
+        throw KernelError.invalid(
+            "the vaddr of the mapping at 0x" + hex(hit.start()) + " is invalid already");
+      }
+      hit.vaddrValid(false);
+      done.add(hit);
+      size += hit.size();
+      hit = mappings.after(hit);
+    }
+    return size;
+  }
+
+  /**
+   * vfio_remove_dma: out of the domain, unpinned, no longer locked, and its entry is free again.
+   */
+  private void remove(VfioDma mapping) {
+    mappings.remove(mapping);
+    domain.unmap(mapping.start(), mapping.last());
+    AddressSpace memory = mapping.process().memory();
+    memory.unpin(mapping.pinned());
+    memory.lock(-mapping.pages());
+    available++;
+  }
+
+  /** vfio_iommu_type1_dirty_pages. */
+  private Result dirtyPages(VfioIommuDirtyPagesRequest arg) {
+    int flags = arg.getFlags();
+    boolean get = (flags & VFIO_IOMMU_DIRTY_PAGES_FLAG_GET_BITMAP) != 0;
+    int argsz = arg.hasArgsz() ? arg.getArgsz() : get ? DIRTY_SIZE + DIRTY_GET_SIZE : DIRTY_SIZE;
+    if (!v2) {
+      throw new KernelError(Errno.EACCES, "a container of VFIO_TYPE1_IOMMU has no dirty tracking");
+    }
+    Argsz.check(argsz, DIRTY_SIZE);
+    if ((flags & ~DIRTY_FLAGS) != 0) {
+      throw KernelError.invalid("unknown flags 0x" + Integer.toHexString(flags & ~DIRTY_FLAGS));
+    }
+    if (Integer.bitCount(flags) != 1) {
+      throw KernelError.invalid("exactly one of START, STOP and GET_BITMAP must be set");
+    }
+    VfioIommuDirtyPagesResponse.Builder out =
+        VfioIommuDirtyPagesResponse.newBuilder().setArgsz(argsz).setFlags(flags);
+    if (get) {
+      out.setRange(getBitmap(argsz, arg.getRange()));
+    } else {
+      track((flags & VFIO_IOMMU_DIRTY_PAGES_FLAG_START) != 0);
+    }
+    return Result.newBuilder().setVfioIommuDirtyPages(out).build();
+  }
+
+  private void track(boolean on) {
+    dirtyTracking = on;
+    if (!on) {
+      mappings.all().forEach(VfioDma::forgetDirty);
+    }
+  }
+
+  private VfioIommuDirtyRange getBitmap(int argsz, VfioIommuDirtyRange range) {
+    long start = range.getIova();
+    long size = range.getSize();
+    long mask = iommu.smallestPage() - 1;
+    if (Integer.compareUnsigned(argsz - DIRTY_SIZE, DIRTY_GET_SIZE) < 0) {
+      throw KernelError.invalid(
+          "argsz " + Integer.toUnsignedString(argsz) + " has no room for the range");
+    }
+    if (Long.compareUnsigned(start + size, start) < 0) {
+      throw KernelError.invalid("iova + size wraps");
+    }
+    requireBitmap(range.getBitmap(), size);
+    if (range.getBitmap().getPgsize() != iommu.smallestPage()) {
+      throw KernelError.invalid("the bitmap's pgsize is not 0x" + hex(iommu.smallestPage()));
+    }
+    requireAligned("iova", start, mask);
+    if (size == 0) {
+      throw KernelError.invalid("size is 0");
+    }
+    requireAligned("size", size, mask);
+    if (!dirtyTracking) {
+      throw KernelError.invalid("dirty tracking has not been started");
+    }
+    long last = start + size - 1;
+    requireWhole(start, last);
+    long[] words = words(range.getBitmap());
+    VfioDma hit = mappings.firstIn(start, last);
+    while (hit != null && Long.compareUnsigned(hit.start(), last) <= 0) {
+      hit.dirty().query((hit.start() - start) >>> 12, words);
+      hit = mappings.after(hit);
+    }
+    return range.toBuilder().setBitmap(filled(range.getBitmap(), words)).build();
+  }
+
+  /** The range may not cut a mapping at its start or end. */
+  private void requireWhole(long start, long last) {
+    VfioDma first = mappings.at(start);
+    if (first != null && first.start() != start) {
+      throw KernelError.invalid("the range begins inside the mapping at 0x" + hex(first.start()));
+    }
+    VfioDma end = mappings.at(last);
+    if (end != null && end.last() != last) {
+      throw KernelError.invalid("the range ends inside the mapping at 0x" + hex(end.start()));
+    }
+  }
+
+  /** verify_bitmap_size: pages are counted by the bitmap's own page size. */
+  private static void requireBitmap(VfioBitmap bitmap, long size) {
+    long pages = size >>> Long.numberOfTrailingZeros(bitmap.getPgsize());
+    long needed = (pages + 63) / 64 * Long.BYTES;
+    if (pages == 0 || bitmap.getSize() == 0) {
+      throw KernelError.invalid("the bitmap has no size, or nothing to cover");
+    }
+    if (Long.compareUnsigned(bitmap.getSize(), DIRTY_BITMAP_SIZE_MAX) > 0) {
+      throw KernelError.invalid("the bitmap's size exceeds 0x" + hex(DIRTY_BITMAP_SIZE_MAX));
+    }
+    if (Long.compareUnsigned(bitmap.getSize(), needed) < 0) {
+      throw KernelError.invalid(
+          "the bitmap's size 0x" + hex(bitmap.getSize()) + " is below 0x" + hex(needed));
+    }
+  }
+
+  private void requireTracking(VfioBitmap bitmap) {
+    if (!dirtyTracking) {
+      throw KernelError.invalid("dirty tracking has not been started");
+    }
+    if (bitmap.getPgsize() != iommu.smallestPage()) {
+      throw KernelError.invalid("the bitmap's pgsize is not 0x" + hex(iommu.smallestPage()));
+    }
+  }
+
+  private static long[] words(VfioBitmap bitmap) {
+    if (bitmap.getSize() > MOST_BITMAP_BYTES) {
+      throw Refused.exhausted(
+          "bitmap.size", "bitmaps of at most " + MOST_BITMAP_BYTES + " bytes are returned");
+    }
+    return new long[(int) ((bitmap.getSize() + Long.BYTES - 1) / Long.BYTES)];
+  }
+
+  private static VfioBitmap filled(VfioBitmap bitmap, long[] words) {
+    ByteBuffer bytes =
+        ByteBuffer.allocate(words.length * Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    bytes.asLongBuffer().put(words);
+    return bitmap.toBuilder().setData(ByteString.copyFrom(bytes, (int) bitmap.getSize())).build();
+  }
+
+  private static void requireAligned(String field, long value, long mask) {
+    if ((value & mask) != 0) {
+      throw KernelError.invalid(
+          field
+              + " 0x"
+              + hex(value)
+              + " is not aligned to the minimum page size 0x"
+              + hex(mask + 1));
+    }
+  }
+
+  private static void requireNoWrap(String field, long start, long size) {
+    if (Long.compareUnsigned(start + size - 1, start) < 0) {
+      throw KernelError.invalid(field + " 0x" + hex(start) + " + size 0x" + hex(size) + " wraps");
+    }
+  }
+
+  private static String hex(long value) {
+    return Long.toHexString(value);
+  }
+
+  @Override
+  public void writeState(StateWriter out) {
+    out.text("mode", v2 ? "v2" : "v1");
+    out.number("available", Integer.toUnsignedLong(available));
+    out.flag("dirty_tracking", dirtyTracking);
+    out.child("nesting", "", nesting);
+    out.child("domain", "", domain);
+    for (VfioDma mapping : mappings.all()) {
+      out.child("mapping", "0x" + hex(mapping.start()), mapping);
+    }
+  }
+}

@@ -1,0 +1,188 @@
+package io.virtrig.emulator.spec;
+
+import io.virtrig.emulator.errno.Refused;
+import io.virtrig.v1.HostSpec;
+import io.virtrig.v1.IommuSpec;
+import io.virtrig.v1.KernelSpec;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Function;
+
+/**
+ * A host's specification, checked and with every default filled in.
+ *
+ * @param spec the same as a message, as the host's owner sees it
+ */
+public record HostConfiguration(
+    Arch arch,
+    CpuVendor cpu,
+    UapiProfile uapi,
+    Set<String> kvmSeries,
+    IommuModel iommuModel,
+    List<DeviceConfiguration> devices,
+    HostSpec spec) {
+
+  /** The most devices of a host: a limit of the simulator. */
+  private static final int MOST_DEVICES = 1024;
+
+  private static final List<String> KVM_SERIES =
+      List.of("pci-hole-v1", "pci-hole-v2", "conforming-ops-v3");
+
+  /**
+   * Checks a specification.
+   *
+   * @throws Refused INVALID_ARGUMENT naming the field, or UNIMPLEMENTED for what is not simulated
+   */
+  public static HostConfiguration of(HostSpec given) {
+    Arch arch = choice("spec.arch", given.getArch(), Arch.values(), Arch::label, Arch.X86_64);
+    if (arch == Arch.S390X) {
+      throw Refused.unimplemented("spec.arch", "s390x hosts are not simulated yet");
+    }
+    CpuVendor cpu = cpu(arch, given.getCpu());
+    KernelSpec kernel = given.getKernel();
+    UapiProfile uapi =
+        choice(
+            "spec.kernel.uapi",
+            kernel.getUapi(),
+            UapiProfile.values(),
+            UapiProfile::label,
+            UapiProfile.MAINLINE);
+    for (String series : kernel.getKvmSeriesList()) {
+      if (!KVM_SERIES.contains(series)) {
+        throw Refused.invalid(
+            "spec.kernel.kvm_series", "\"" + series + "\" is none of " + KVM_SERIES);
+      }
+    }
+    IommuSpec iommu = given.getIommu();
+    IommuModel model =
+        choice(
+            "spec.iommu.model",
+            iommu.getModel(),
+            IommuModel.values(),
+            IommuModel::label,
+            usualIommu(arch, cpu));
+    if (model == IommuModel.IOMMUFD_SELFTEST) {
+      throw Refused.unimplemented("spec.iommu.model", "iommufd is not simulated yet");
+    }
+    IommuSpec fullIommu = withDefaults(iommu, model);
+    if (given.getDevicesCount() > MOST_DEVICES) {
+      throw Refused.exhausted("spec.devices", "at most " + MOST_DEVICES + " devices a host");
+    }
+    List<DeviceConfiguration> devices = new ArrayList<>();
+    HostSpec.Builder full =
+        HostSpec.newBuilder()
+            .setArch(arch.label())
+            .setCpu(cpu.label())
+            .setKernel(withDefaults(kernel, uapi))
+            .setIommu(fullIommu);
+    Set<String> names = new HashSet<>();
+    Set<Bdf> addresses = new HashSet<>();
+    for (int i = 0; i < given.getDevicesCount(); i++) {
+      DeviceConfiguration device =
+          DeviceConfiguration.of("spec.devices[" + i + "]", given.getDevices(i));
+      if (!names.add(device.name())) {
+        throw Refused.invalid(
+            "spec.devices[" + i + "].name", "\"" + device.name() + "\" names two devices");
+      }
+      if (!addresses.add(device.bdf())) {
+        throw Refused.invalid(
+            "spec.devices[" + i + "].bdf", device.bdf() + " is the address of two devices");
+      }
+      devices.add(device);
+      full.addDevices(device.spec());
+    }
+    return new HostConfiguration(
+        arch,
+        cpu,
+        uapi,
+        Set.copyOf(kernel.getKvmSeriesList()),
+        model,
+        List.copyOf(devices),
+        full.build());
+  }
+
+  private static CpuVendor cpu(Arch arch, String given) {
+    if (arch == Arch.X86_64) {
+      return choice(
+          "spec.cpu",
+          given,
+          new CpuVendor[] {CpuVendor.INTEL, CpuVendor.AMD},
+          CpuVendor::label,
+          CpuVendor.INTEL);
+    }
+    if (!given.isEmpty()) {
+      throw Refused.invalid("spec.cpu", "only x86_64 has a choice of vendors");
+    }
+    return CpuVendor.NONE;
+  }
+
+  private static IommuModel usualIommu(Arch arch, CpuVendor cpu) {
+    if (arch == Arch.AARCH64) {
+      return IommuModel.ARM_SMMU_V3;
+    }
+    return cpu == CpuVendor.AMD ? IommuModel.AMD_VI : IommuModel.INTEL_VTD;
+  }
+
+  private static KernelSpec withDefaults(KernelSpec given, UapiProfile uapi) {
+    KernelSpec.Builder full = given.toBuilder().setUapi(uapi.label());
+    full.setPasidQuota(given.hasPasidQuota() ? given.getPasidQuota() : 1000);
+    full.setDmaEntryLimit(given.hasDmaEntryLimit() ? given.getDmaEntryLimit() : 65535);
+    full.setApicv(!given.hasApicv() || given.getApicv());
+    return full.build();
+  }
+
+  private static IommuSpec withDefaults(IommuSpec given, IommuModel model) {
+    IommuSpec.Builder full = given.toBuilder().setModel(model.label());
+    full.setAddressWidth(
+        bits(
+            "spec.iommu.address_width",
+            given.hasAddressWidth(),
+            given.getAddressWidth(),
+            12,
+            64,
+            48));
+    full.setPasidBits(
+        bits("spec.iommu.pasid_bits", given.hasPasidBits(), given.getPasidBits(), 1, 20, 20));
+    full.setInterruptRemapping(given.getInterruptRemapping());
+    full.setPostedInterrupts(
+        given.hasPostedInterrupts() ? given.getPostedInterrupts() : given.getInterruptRemapping());
+    full.setCapReg(given.hasCapReg() ? given.getCapReg() : 0x0100000000000000L);
+    full.setEcapReg(given.hasEcapReg() ? given.getEcapReg() : 0x198a4000000L);
+    full.setNesting(given.getNesting());
+    return full.build();
+  }
+
+  /** A number of bits from {@code least} to {@code most}, or {@code usual} when none was given. */
+  static int bits(String field, boolean present, int given, int least, int most, int usual) {
+    if (!present) {
+      return usual;
+    }
+    if (given < least || given > most) {
+      throw Refused.invalid(
+          field, Integer.toUnsignedString(given) + " is not from " + least + " to " + most);
+    }
+    return given;
+  }
+
+  /** The choice with that label, or {@code usual} for an empty one. */
+  static <T> T choice(String field, String given, T[] choices, Function<T, String> label, T usual) {
+    if (given.isEmpty()) {
+      return usual;
+    }
+    List<String> labels = new ArrayList<>();
+    for (T choice : choices) {
+      if (label.apply(choice).equals(given)) {
+        return choice;
+      }
+      labels.add(label.apply(choice));
+    }
+    throw Refused.invalid(field, "\"" + given + "\" is none of " + labels);
+  }
+
+  /** Whether the host's KVM has that series applied. */
+  public boolean kvmSeries(String series) {
+    return kvmSeries.contains(series);
+  }
+}
