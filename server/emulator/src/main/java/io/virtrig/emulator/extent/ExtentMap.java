@@ -73,7 +73,7 @@ public final class ExtentMap<E extends Extent> {
 
   /** Removes an extent that is there. */
   public void remove(E extent) {
-    if (byStart.remove(extent.start()) != extent) {
+    if (!extent.equals(byStart.remove(extent.start()))) {
       throw new IllegalStateException("no such extent");
     }
   }

@@ -32,6 +32,16 @@ public final class StateHash implements StateWriter {
     return hash ^ (hash >>> 31);
   }
 
+  /** As {@link #ofBytes}, for words. */
+  public static long ofWords(long[] words) {
+    long hash = words.length;
+    for (long word : words) {
+      hash = (hash ^ word) * FIRST_PRIME;
+      hash ^= hash >>> 29;
+    }
+    return hash;
+  }
+
   @Override
   public void number(String name, long value) {
     mix(name.hashCode());

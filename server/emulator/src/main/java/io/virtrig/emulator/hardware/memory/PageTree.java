@@ -103,6 +103,7 @@ final class PageTree {
     }
   }
 
+  @SuppressWarnings("ReferenceEquality") // whether the very same node was kept
   private @Nullable Object drop(Object at, int level, long base, long first, long last) {
     long end = base + (1L << (BITS * (level + 1))) - 1;
     if (first <= base && end <= last) {

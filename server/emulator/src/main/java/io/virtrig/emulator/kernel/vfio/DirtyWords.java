@@ -1,7 +1,6 @@
 package io.virtrig.emulator.kernel.vfio;
 
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
+import io.virtrig.emulator.state.StateHash;
 import java.util.Arrays;
 
 /**
@@ -65,11 +64,8 @@ final class DirtyWords {
     return true;
   }
 
-  /** The words in memory order. */
-  ByteBuffer bytes() {
-    ByteBuffer bytes =
-        ByteBuffer.allocate(words.length * Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-    bytes.asLongBuffer().put(words);
-    return bytes;
+  /** A hash of the words, for the host's state. */
+  long hash() {
+    return StateHash.ofWords(words);
   }
 }

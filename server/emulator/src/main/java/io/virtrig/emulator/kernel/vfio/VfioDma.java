@@ -4,10 +4,8 @@ import io.virtrig.emulator.extent.Extent;
 import io.virtrig.emulator.hardware.memory.PhysicalMemory;
 import io.virtrig.emulator.kernel.process.AddressSpace;
 import io.virtrig.emulator.kernel.process.Task;
-import io.virtrig.emulator.state.StateHash;
 import io.virtrig.emulator.state.StateWriter;
 import io.virtrig.emulator.state.Stateful;
-import java.nio.ByteBuffer;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -122,8 +120,7 @@ final class VfioDma implements Extent, Stateful {
     out.number("pid", process.pid());
     out.flag("vaddr_valid", vaddrValid);
     if (dirty != null && !dirty.clean()) {
-      ByteBuffer words = dirty.bytes();
-      out.hex("dirty", StateHash.ofBytes(words.array()));
+      out.hex("dirty", dirty.hash());
     }
   }
 }
