@@ -17,7 +17,6 @@ import io.virtrig.emulator.kernel.eventfd.EventFdFile;
 import io.virtrig.emulator.kernel.process.OpenFile;
 import io.virtrig.emulator.kernel.process.Task;
 import io.virtrig.emulator.spec.HostConfiguration;
-import io.virtrig.emulator.state.ObjectIds;
 import io.virtrig.emulator.state.StateHash;
 import io.virtrig.emulator.state.StateTree;
 import io.virtrig.emulator.state.StateWriter;
@@ -92,7 +91,7 @@ public final class Host implements Stateful {
     PhysicalMemory memory = new PhysicalMemory();
     List<PciFunction> functions = new PciBus(configuration, models, memory).functions();
     Machine machine = new Machine(memory, new Iommu(configuration), functions);
-    kernel = new Kernel(configuration, machine, new ObjectIds(), new EventLog());
+    kernel = new Kernel(configuration, machine);
     devices = new Devices(kernel);
     process(ProcessRequest.getDefaultInstance());
   }
@@ -474,6 +473,7 @@ public final class Host implements Stateful {
     out.number("last_pid", lastPid);
     processes.forEach((pid, process) -> out.child("process", pid.toString(), process));
     out.child("devices", "", devices);
+    out.child("irqbypass", "", kernel.irqBypass());
     out.child("machine", "", kernel.machine());
   }
 }
