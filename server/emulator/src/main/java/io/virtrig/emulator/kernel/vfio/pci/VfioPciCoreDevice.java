@@ -49,7 +49,7 @@ final class VfioPciCoreDevice implements Stateful {
     }
     saved = function.config().copy();
     function.command(PCI_COMMAND_INTX_DISABLE, false);
-    irqs = new VfioPciIrqs(function);
+    irqs = new VfioPciIrqs(kernel, function);
     config = new VfioPciConfig(function, kernel.configuration().uapi(), irqs);
     regions = new VfioPciRegions(function, config);
     info = new VfioPciInfo(function, config, regions);
