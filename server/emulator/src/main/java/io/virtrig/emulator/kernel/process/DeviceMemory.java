@@ -8,4 +8,13 @@ public interface DeviceMemory {
 
   /** Writes bytes. */
   void write(long offset, byte[] from, int at, int length);
+
+  /**
+   * Where other devices find the mapping's start.
+   *
+   * @return its physical address, or -1 where they cannot reach it
+   */
+  default long physical() {
+    return -1;
+  }
 }

@@ -20,6 +20,11 @@ record BarMapping(PciFunction function, VfioPciConfig config, int bar, long star
     function.bars().write(bar, start + offset, from, at, length);
   }
 
+  @Override
+  public long physical() {
+    return config.memoryEnabled() ? function.bars().physical(bar) + start : -1;
+  }
+
   /** A process that touches the mapping while the device does not decode gets SIGBUS. */
   private void requireMemory() {
     if (!config.memoryEnabled()) {
