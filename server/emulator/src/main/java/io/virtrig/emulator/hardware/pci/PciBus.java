@@ -29,7 +29,7 @@ public final class PciBus {
       DeviceModel model =
           device.spec().getModel().isEmpty()
               ? MadeUpModel.of(device, number)
-              : models.get(device.spec().getModel());
+              : models.get("spec.devices[" + number + "].model", device.spec().getModel());
       functions.add(new PciFunction(device, model, memory, this, number));
     }
   }
