@@ -5,8 +5,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Which calls gRPC repeats on its own when the daemon cannot be reached. Only those that may run twice: reading, and
- * making a host, which carries a request id. An operation is never repeated: nobody knows whether it ran.
+ * Which calls gRPC repeats on its own when the daemon cannot be reached. Only those that may run
+ * twice: reading, and making a host, which carries a request id. An operation is never repeated:
+ * nobody knows whether it ran.
  */
 final class RetryPolicy {
 
@@ -18,11 +19,16 @@ final class RetryPolicy {
   static Map<String, Object> serviceConfig() {
     Map<String, Object> retry =
         Map.of(
-            "maxAttempts", 4.0,
-            "initialBackoff", "0.1s",
-            "maxBackoff", "1s",
-            "backoffMultiplier", 2.0,
-            "retryableStatusCodes", List.of("UNAVAILABLE"));
+            "maxAttempts",
+            4.0,
+            "initialBackoff",
+            "0.1s",
+            "maxBackoff",
+            "1s",
+            "backoffMultiplier",
+            2.0,
+            "retryableStatusCodes",
+            List.of("UNAVAILABLE"));
     List<Map<String, String>> idempotent =
         List.of(
             Map.of("service", HOSTS, "method", "CreateHost"),

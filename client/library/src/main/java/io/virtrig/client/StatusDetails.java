@@ -10,7 +10,9 @@ import io.virtrig.v1.Errno;
 import io.virtrig.v1.Refusal;
 import java.util.function.Supplier;
 
-/** Finds out who answered a failed call: the simulated kernel, the simulator, or only the transport. */
+/**
+ * Finds out who answered a failed call: the simulated kernel, the simulator, or only the transport.
+ */
 final class StatusDetails {
 
   private static final String KERNEL = "kernel.virtrig";
@@ -59,14 +61,19 @@ final class StatusDetails {
   }
 
   /** Without our own message beside it, {@code ErrorInfo} still tells who answered and what. */
-  private static RuntimeException exception(ErrorInfo info, Status status, StatusRuntimeException failure) {
+  private static RuntimeException exception(
+      ErrorInfo info, Status status, StatusRuntimeException failure) {
     String operation = info.getMetadataOrDefault("op", "");
     String check = info.getMetadataOrDefault("check", status.getMessage());
     return switch (info.getDomain()) {
       case KERNEL ->
           caused(
               new ErrnoException(
-                  Errno.newBuilder().setName(info.getReason()).setCheck(check).setOperation(operation).build()),
+                  Errno.newBuilder()
+                      .setName(info.getReason())
+                      .setCheck(check)
+                      .setOperation(operation)
+                      .build()),
               failure);
       case SIMULATOR ->
           caused(

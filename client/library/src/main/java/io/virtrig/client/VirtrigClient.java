@@ -70,7 +70,8 @@ public final class VirtrigClient implements AutoCloseable {
   }
 
   /**
-   * Uses a channel that the caller made, e.g. an in-process one. The client owns it and ends it when closed.
+   * Uses a channel that the caller made, e.g. an in-process one. The client owns it and ends it
+   * when closed.
    *
    * @param deadline how long each call may take
    */
@@ -113,7 +114,8 @@ public final class VirtrigClient implements AutoCloseable {
     List<Host> all = new ArrayList<>();
     String token = "";
     do {
-      ListHostsRequest request = ListHostsRequest.newBuilder().setPageSize(PAGE_SIZE).setPageToken(token).build();
+      ListHostsRequest request =
+          ListHostsRequest.newBuilder().setPageSize(PAGE_SIZE).setPageToken(token).build();
       ListHostsResponse page = StatusDetails.answer(() -> hosts.listHosts(request));
       all.addAll(page.getHostsList());
       token = page.getNextPageToken();

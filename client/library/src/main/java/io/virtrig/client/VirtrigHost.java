@@ -31,9 +31,10 @@ import java.util.function.Function;
 /**
  * A simulated host of a daemon.
  *
- * <p>Every method throws {@link ErrnoException} where the simulated kernel refuses and {@link RefusalException} where
- * the simulator does, {@link #execute} excepted, which returns them in its results. The methods that take a function
- * hand it the typed stub of a service; its requests carry {@link #id()} in their {@code host} field.
+ * <p>Every method throws {@link ErrnoException} where the simulated kernel refuses and {@link
+ * RefusalException} where the simulator does, {@link #execute} excepted, which returns them in its
+ * results. The methods that take a function hand it the typed stub of a service; its requests carry
+ * {@link #id()} in their {@code host} field.
  */
 public final class VirtrigHost {
 
@@ -54,17 +55,22 @@ public final class VirtrigHost {
 
   /** What the daemon knows about it: its specification with defaults filled in. */
   public Host get() {
-    return StatusDetails.answer(() -> hosts().getHost(GetHostRequest.newBuilder().setName(id).build())).getHost();
+    return StatusDetails.answer(
+            () -> hosts().getHost(GetHostRequest.newBuilder().setName(id).build()))
+        .getHost();
   }
 
   /** What is inside: its state as a tree, and the hash of it. */
   public DescribeHostResponse describe() {
-    return StatusDetails.answer(() -> hosts().describeHost(DescribeHostRequest.newBuilder().setName(id).build()));
+    return StatusDetails.answer(
+        () -> hosts().describeHost(DescribeHostRequest.newBuilder().setName(id).build()));
   }
 
   /** Ends it: every process exits. */
   public void delete() {
-    var unused = StatusDetails.answer(() -> hosts().deleteHost(DeleteHostRequest.newBuilder().setName(id).build()));
+    var unused =
+        StatusDetails.answer(
+            () -> hosts().deleteHost(DeleteHostRequest.newBuilder().setName(id).build()));
   }
 
   /**
@@ -81,15 +87,19 @@ public final class VirtrigHost {
 
   /** Executes operations one after another, each whatever came of those before. */
   public List<Result> execute(List<Operation> operations) {
-    ExecuteRequest request = ExecuteRequest.newBuilder().setHost(id).addAllOperations(operations).build();
-    return StatusDetails.answer(() -> OperationServiceGrpc.newBlockingStub(channel).execute(request)).getResultsList();
+    ExecuteRequest request =
+        ExecuteRequest.newBuilder().setHost(id).addAllOperations(operations).build();
+    return StatusDetails.answer(
+            () -> OperationServiceGrpc.newBlockingStub(channel).execute(request))
+        .getResultsList();
   }
 
   /** Executes one operation; an errno or refusal is in the result. */
   public Result execute(Operation operation) {
     List<Result> results = execute(List.of(operation));
     if (results.size() != 1) {
-      throw new IllegalStateException("the daemon answered one operation with " + results.size() + " results");
+      throw new IllegalStateException(
+          "the daemon answered one operation with " + results.size() + " results");
     }
     return results.get(0);
   }
@@ -107,7 +117,8 @@ public final class VirtrigHost {
     if (result.hasRefusal()) {
       throw new RefusalException(result.getRefusal());
     }
-    return Vocabulary.response(result).orElseThrow(() -> new IllegalStateException("the daemon sent an empty result"));
+    return Vocabulary.response(result)
+        .orElseThrow(() -> new IllegalStateException("the daemon sent an empty result"));
   }
 
   /** Calls the processes' system calls. */

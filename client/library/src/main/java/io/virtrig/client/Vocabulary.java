@@ -8,7 +8,10 @@ import io.virtrig.v1.Result;
 import java.util.Locale;
 import java.util.Optional;
 
-/** The operations by the names that cases, logs and manuals use: {@code VFIO_IOMMU_MAP_DMA}, {@code hw.dma_read}. */
+/**
+ * The operations by the names that cases, logs and manuals use: {@code VFIO_IOMMU_MAP_DMA}, {@code
+ * hw.dma_read}.
+ */
 public final class Vocabulary {
 
   private static final OneofDescriptor RESPONSE = Result.getDescriptor().getOneofs().get(0);

@@ -92,15 +92,21 @@ class VirtrigClientTest {
 
   @Test
   void everyHostIsAskedForWithARequestIdOfItsOwn() {
-    assertThat(client.createHost("rig", HostSpec.newBuilder().setArch("s390x").build()).id()).isEqualTo("rig");
+    assertThat(client.createHost("rig", HostSpec.newBuilder().setArch("s390x").build()).id())
+        .isEqualTo("rig");
     assertThat(client.createHost(HostSpec.getDefaultInstance()).id()).isEqualTo("chosen");
     assertThat(created.get(0).getSpec().getArch()).isEqualTo("s390x");
-    assertThat(created).extracting(CreateHostRequest::getRequestId).doesNotContain("").doesNotHaveDuplicates();
+    assertThat(created)
+        .extracting(CreateHostRequest::getRequestId)
+        .doesNotContain("")
+        .doesNotHaveDuplicates();
   }
 
   @Test
   void listingFollowsThePages() {
-    assertThat(client.listHosts()).extracting(Host::getName).containsExactly("hosts/a", "hosts/b", "hosts/c");
+    assertThat(client.listHosts())
+        .extracting(Host::getName)
+        .containsExactly("hosts/a", "hosts/b", "hosts/c");
   }
 
   @Test
@@ -113,7 +119,9 @@ class VirtrigClientTest {
     refusal =
         Status.newBuilder()
             .setCode(6)
-            .addDetails(Any.pack(ErrorInfo.newBuilder().setDomain("kernel.virtrig").setReason("EEXIST").build()))
+            .addDetails(
+                Any.pack(
+                    ErrorInfo.newBuilder().setDomain("kernel.virtrig").setReason("EEXIST").build()))
             .addDetails(Any.pack(EEXIST))
             .build();
     assertThatThrownBy(() -> mapDma())
@@ -151,7 +159,8 @@ class VirtrigClientTest {
             .build();
     assertThatThrownBy(() -> mapDma())
         .isInstanceOfSatisfying(
-            RefusalException.class, e -> assertThat(e.code()).isEqualTo(Refusal.Code.CODE_UNIMPLEMENTED))
+            RefusalException.class,
+            e -> assertThat(e.code()).isEqualTo(Refusal.Code.CODE_UNIMPLEMENTED))
         .hasMessage("VFIO_IOMMU_MAP_DMA: not simulated");
   }
 
@@ -160,15 +169,20 @@ class VirtrigClientTest {
     refusal =
         Status.newBuilder()
             .setCode(3)
-            .addDetails(Any.pack(Refusal.newBuilder().setField("pid").setReason("no process 9").build()))
+            .addDetails(
+                Any.pack(Refusal.newBuilder().setField("pid").setReason("no process 9").build()))
             .build();
-    assertThatThrownBy(() -> mapDma()).isInstanceOf(RefusalException.class).hasMessage("pid: no process 9");
+    assertThatThrownBy(() -> mapDma())
+        .isInstanceOf(RefusalException.class)
+        .hasMessage("pid: no process 9");
   }
 
   @Test
   void aStatusWithoutOurDetailsStaysWhatItIs() {
     refusal = Status.newBuilder().setCode(8).setMessage("too much").build();
-    assertThatThrownBy(() -> mapDma()).isInstanceOf(StatusRuntimeException.class).hasMessageContaining("too much");
+    assertThatThrownBy(() -> mapDma())
+        .isInstanceOf(StatusRuntimeException.class)
+        .hasMessageContaining("too much");
   }
 
   @Test
@@ -197,7 +211,9 @@ class VirtrigClientTest {
   }
 
   private VfioIommuMapDmaResponse mapDma() {
-    return client.host("rig").vfio(stub -> stub.vfioIommuMapDma(VfioIommuMapDmaRequest.getDefaultInstance()));
+    return client
+        .host("rig")
+        .vfio(stub -> stub.vfioIommuMapDma(VfioIommuMapDmaRequest.getDefaultInstance()));
   }
 
   private static Operation open(String path) {
@@ -214,7 +230,11 @@ class VirtrigClientTest {
     public void createHost(CreateHostRequest request, StreamObserver<CreateHostResponse> observer) {
       created.add(request);
       String id = request.getHostId().isEmpty() ? "chosen" : request.getHostId();
-      answer(observer, CreateHostResponse.newBuilder().setHost(Host.newBuilder().setName("hosts/" + id)).build());
+      answer(
+          observer,
+          CreateHostResponse.newBuilder()
+              .setHost(Host.newBuilder().setName("hosts/" + id))
+              .build());
     }
 
     @Override
@@ -235,7 +255,8 @@ class VirtrigClientTest {
     public void listHosts(ListHostsRequest request, StreamObserver<ListHostsResponse> observer) {
       ListHostsResponse.Builder page = ListHostsResponse.newBuilder();
       if (request.getPageToken().isEmpty()) {
-        page.addHosts(Host.newBuilder().setName("hosts/a")).addHosts(Host.newBuilder().setName("hosts/b"));
+        page.addHosts(Host.newBuilder().setName("hosts/a"))
+            .addHosts(Host.newBuilder().setName("hosts/b"));
         page.setNextPageToken("second");
       } else {
         page.addHosts(Host.newBuilder().setName("hosts/c"));
@@ -264,7 +285,8 @@ class VirtrigClientTest {
       Result.Builder result = Result.newBuilder();
       switch (path) {
         case "/errno" -> result.setErrno(EEXIST);
-        case "/refusal" -> result.setRefusal(Refusal.newBuilder().setOperation("open").setReason("not yet"));
+        case "/refusal" ->
+            result.setRefusal(Refusal.newBuilder().setOperation("open").setReason("not yet"));
         default -> result.setOpen(OpenResponse.newBuilder().setRet(3));
       }
       answer(observer, ExecuteResponse.newBuilder().addResults(result).build());

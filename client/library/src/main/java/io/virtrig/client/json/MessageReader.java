@@ -29,7 +29,8 @@ final class MessageReader {
     }
   }
 
-  private void readField(String path, FieldDescriptor field, JsonElement json, Message.Builder into) {
+  private void readField(
+      String path, FieldDescriptor field, JsonElement json, Message.Builder into) {
     if (field.isMapField()) {
       readMap(path, field, json, into);
     } else if (field.isRepeated()) {
@@ -39,7 +40,8 @@ final class MessageReader {
     }
   }
 
-  private void readList(String path, FieldDescriptor field, JsonElement json, Message.Builder into) {
+  private void readList(
+      String path, FieldDescriptor field, JsonElement json, Message.Builder into) {
     if (!json.isJsonArray()) {
       throw new NotationException(path, "expected a list, got " + json);
     }
@@ -63,7 +65,8 @@ final class MessageReader {
     }
   }
 
-  private Object value(String path, FieldDescriptor field, JsonElement json, Message.Builder owner) {
+  private Object value(
+      String path, FieldDescriptor field, JsonElement json, Message.Builder owner) {
     return switch (field.getJavaType()) {
       case INT, LONG -> Scalars.boxed(field, UapiInteger.parse(path, field, json, variables));
       case BOOLEAN -> bool(path, json);
@@ -108,13 +111,15 @@ final class MessageReader {
       if (e instanceof NotationException) {
         throw e;
       }
-      NotationException wrong = new NotationException(path, "expected bytes in hexadecimal, two digits each: " + json);
+      NotationException wrong =
+          new NotationException(path, "expected bytes in hexadecimal, two digits each: " + json);
       wrong.initCause(e);
       throw wrong;
     }
   }
 
-  private static EnumValueDescriptor enumValue(String path, FieldDescriptor field, JsonElement json) {
+  private static EnumValueDescriptor enumValue(
+      String path, FieldDescriptor field, JsonElement json) {
     EnumValueDescriptor value = field.getEnumType().findValueByName(string(path, json));
     if (value == null) {
       throw new NotationException(path, field.getEnumType().getName() + " has no " + json);

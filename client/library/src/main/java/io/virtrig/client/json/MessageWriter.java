@@ -11,8 +11,8 @@ import com.google.protobuf.MessageOrBuilder;
 import java.util.List;
 
 /**
- * Writes a message as JSON. An integer or bool that has no presence is written even when 0, as a caller sees every
- * field of a struct; other fields that are not set are left out.
+ * Writes a message as JSON. An integer or bool that has no presence is written even when 0, as a
+ * caller sees every field of a struct; other fields that are not set are left out.
  */
 final class MessageWriter {
 
@@ -32,7 +32,8 @@ final class MessageWriter {
     if (field.isRepeated()) {
       return message.getRepeatedFieldCount(field) > 0;
     }
-    boolean plainNumber = Scalars.isInteger(field) || field.getJavaType() == FieldDescriptor.JavaType.BOOLEAN;
+    boolean plainNumber =
+        Scalars.isInteger(field) || field.getJavaType() == FieldDescriptor.JavaType.BOOLEAN;
     return message.hasField(field) || (plainNumber && !field.hasPresence());
   }
 
@@ -77,6 +78,8 @@ final class MessageWriter {
   }
 
   private static JsonPrimitive integer(Object readable) {
-    return readable instanceof Number ? new JsonPrimitive((Number) readable) : new JsonPrimitive((String) readable);
+    return readable instanceof Number
+        ? new JsonPrimitive((Number) readable)
+        : new JsonPrimitive((String) readable);
   }
 }

@@ -1,6 +1,9 @@
 package io.virtrig.client.json;
 
-/** JSON that is not what a message's field can hold. The message names the field's path and the reason. */
+/**
+ * JSON that is not what a message's field can hold. The message names the field's path and the
+ * reason.
+ */
 public class NotationException extends IllegalArgumentException {
   private static final long serialVersionUID = 1L;
 

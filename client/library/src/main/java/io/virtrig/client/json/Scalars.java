@@ -16,7 +16,8 @@ final class Scalars {
   private Scalars() {}
 
   static boolean isInteger(FieldDescriptor field) {
-    return field.getJavaType() == FieldDescriptor.JavaType.INT || field.getJavaType() == FieldDescriptor.JavaType.LONG;
+    return field.getJavaType() == FieldDescriptor.JavaType.INT
+        || field.getJavaType() == FieldDescriptor.JavaType.LONG;
   }
 
   static int width(FieldDescriptor field) {
@@ -38,7 +39,10 @@ final class Scalars {
     return bits;
   }
 
-  /** A field's integer value for a reader of JSON: a number, or {@code 0x} text where a number would lose digits. */
+  /**
+   * A field's integer value for a reader of JSON: a number, or {@code 0x} text where a number would
+   * lose digits.
+   */
   static Object readable(FieldDescriptor field, Object value) {
     long bits = ((Number) value).longValue();
     if (!isUnsigned(field)) {

@@ -9,8 +9,9 @@ import java.math.BigInteger;
 import java.util.OptionalLong;
 
 /**
- * The integers of the notation: a number, a decimal or {@code 0x} string, {@code $variable}, {@code $variable+number}, a
- * constant's name, or a list of these, OR-ed. A negative number wraps as in C when the field is unsigned.
+ * The integers of the notation: a number, a decimal or {@code 0x} string, {@code $variable}, {@code
+ * $variable+number}, a constant's name, or a list of these, OR-ed. A negative number wraps as in C
+ * when the field is unsigned.
  */
 final class UapiInteger {
 
@@ -65,7 +66,9 @@ final class UapiInteger {
       return fit(BigInteger.valueOf(ofField.getAsLong()));
     }
     long constant =
-        Uapi.value(word).orElseThrow(() -> wrong("\"" + word + "\" is neither a number nor a constant of the uAPI"));
+        Uapi.value(word)
+            .orElseThrow(
+                () -> wrong("\"" + word + "\" is neither a number nor a constant of the uAPI"));
     return fit(BigInteger.valueOf(constant));
   }
 

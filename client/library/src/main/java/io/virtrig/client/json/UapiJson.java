@@ -10,10 +10,11 @@ import io.virtrig.v1.HostSpec;
 /**
  * Converts between messages and JSON in the notation of the conformance cases.
  *
- * <p>Fields go by their uAPI names. An integer is a number, a string {@code "0x…"}, the name of a uAPI constant, a list
- * of names to be OR-ed, {@code "$variable"} or {@code "$variable+0x10"}. Bytes are hexadecimal. Two fields understand
- * words of their own: {@code prot} of mmap ({@code "none"}, {@code "r"}, {@code "w"}, {@code "rw"}) and {@code
- * rlimit_memlock} ({@code "unlimited"}).
+ * <p>Fields go by their uAPI names. An integer is a number, a string {@code "0x…"}, the name of a
+ * uAPI constant, a list of names to be OR-ed, {@code "$variable"} or {@code "$variable+0x10"}.
+ * Bytes are hexadecimal. Two fields understand words of their own: {@code prot} of mmap ({@code
+ * "none"}, {@code "r"}, {@code "w"}, {@code "rw"}) and {@code rlimit_memlock} ({@code
+ * "unlimited"}).
  */
 public final class UapiJson {
 
@@ -47,7 +48,8 @@ public final class UapiJson {
    * @param path names the value in the exception
    * @throws NotationException for a value the field cannot hold
    */
-  public static long integer(String path, FieldDescriptor field, JsonElement json, Variables variables) {
+  public static long integer(
+      String path, FieldDescriptor field, JsonElement json, Variables variables) {
     return UapiInteger.parse(path, field, json, variables);
   }
 

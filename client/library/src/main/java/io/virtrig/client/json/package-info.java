@@ -1,6 +1,6 @@
 /**
- * Operations, their results and host specifications as JSON, in the notation of the conformance cases: uAPI names for
- * fields and constants, hexadecimal byte strings, variables.
+ * Operations, their results and host specifications as JSON, in the notation of the conformance
+ * cases: uAPI names for fields and constants, hexadecimal byte strings, variables.
  */
 @NullMarked
 package io.virtrig.client.json;

@@ -107,7 +107,10 @@ class UapiJsonTest {
         .isInstanceOf(UnknownFieldException.class)
         .hasMessage("iowa: VfioIommuMapDmaRequest has no such field");
     assertThatThrownBy(
-            () -> read("{\"entries\":[{\"gsi\":1},{\"msi\":{\"dater\":0}}]}", KvmSetGsiRoutingRequest.newBuilder()))
+            () ->
+                read(
+                    "{\"entries\":[{\"gsi\":1},{\"msi\":{\"dater\":0}}]}",
+                    KvmSetGsiRoutingRequest.newBuilder()))
         .isInstanceOf(UnknownFieldException.class)
         .hasMessage("entries[1].msi.dater: KvmIrqRoutingMsi has no such field");
   }
@@ -141,7 +144,8 @@ class UapiJsonTest {
   void mapsHaveDecimalOrHexadecimalKeys() {
     var request =
         read("{\"regs\":{\"0xf0\":\"0x1ff\",\"208\":4278190080}}", KvmSetLapicRequest.newBuilder());
-    assertThat(request.getRegsMap()).containsOnly(Map.entry(0xf0, 0x1ff), Map.entry(208, 0xff000000));
+    assertThat(request.getRegsMap())
+        .containsOnly(Map.entry(0xf0, 0x1ff), Map.entry(208, 0xff000000));
   }
 
   @ParameterizedTest
@@ -155,11 +159,14 @@ class UapiJsonTest {
   @Test
   void unlimitedIsAWordOfRlimitMemlockAlone() {
     var request =
-        read("{\"rlimit_memlock\":\"unlimited\",\"cap_ipc_lock\":false}", ProcessRequest.newBuilder());
+        read(
+            "{\"rlimit_memlock\":\"unlimited\",\"cap_ipc_lock\":false}",
+            ProcessRequest.newBuilder());
     assertThat(request.getRlimitMemlock()).isEqualTo(-1L);
     assertThat(request.hasCapIpcLock()).isTrue();
     assertThat(request.getCapIpcLock()).isFalse();
-    assertThatThrownBy(() -> map("{\"size\":\"unlimited\"}")).hasMessageContaining("neither a number nor a constant");
+    assertThatThrownBy(() -> map("{\"size\":\"unlimited\"}"))
+        .hasMessageContaining("neither a number nor a constant");
   }
 
   @Test
@@ -177,7 +184,10 @@ class UapiJsonTest {
     assertThat(spec.getIommu().getCapReg()).isEqualTo(0x8000000000000001L);
     assertThat(spec.getDevices(0).hasGroup()).isTrue();
     assertThat(spec.getDevices(0).getExtCaps(0).getAt()).isEqualTo(0x140);
-    assertThatThrownBy(() -> UapiJson.hostSpec(JsonParser.parseString("{\"devices\":[{\"bfd\":\"\"}]}").getAsJsonObject()))
+    assertThatThrownBy(
+            () ->
+                UapiJson.hostSpec(
+                    JsonParser.parseString("{\"devices\":[{\"bfd\":\"\"}]}").getAsJsonObject()))
         .hasMessage("devices[0].bfd: DeviceSpec has no such field");
   }
 
@@ -210,7 +220,9 @@ class UapiJsonTest {
   @Test
   void mergingKeepsTheFieldsThatTheJsonDoesNotName() {
     var request =
-        read("{\"slot\":\"0x20000\"}", KvmSetUserMemoryRegionRequest.newBuilder().setPid(7).setSlot(1));
+        read(
+            "{\"slot\":\"0x20000\"}",
+            KvmSetUserMemoryRegionRequest.newBuilder().setPid(7).setSlot(1));
     assertThat(request.getPid()).isEqualTo(7);
     assertThat(request.getSlot()).isEqualTo(0x20000);
   }

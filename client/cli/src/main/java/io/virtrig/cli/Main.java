@@ -1,0 +1,23 @@
+package io.virtrig.cli;
+
+import picocli.CommandLine;
+
+/** Starts the command line. */
+public final class Main {
+
+  private Main() {}
+
+  /** Executes the arguments as a command and exits with its code. */
+  public static void main(String[] args) {
+    System.exit(commandLine().execute(args));
+  }
+
+  /** The whole command, ready to execute. */
+  static CommandLine commandLine() {
+    return Virtrig.commandLine()
+        .setExecutionExceptionHandler(new FailureHandler())
+        .setExpandAtFiles(false)
+        .setUsageHelpAutoWidth(true)
+        .setColorScheme(CommandLine.Help.defaultColorScheme(Terminal.stdout().helpColours()));
+  }
+}
