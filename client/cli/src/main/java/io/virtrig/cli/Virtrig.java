@@ -18,20 +18,16 @@ import picocli.CommandLine.Command;
       EventsCommand.class,
       ConformanceCommand.class,
       DemoCommand.class,
-      DaemonCommand.class,
-      GenerateCompletion.class
+      DaemonCommand.class
     })
 final class Virtrig {
 
   /** The command with its subcommands, each with help and the exit codes in it. */
   static CommandLine commandLine() {
     CommandLine virtrig = new CommandLine(new Virtrig());
-    virtrig
-        .getSubcommands()
-        .get("generate-completion")
-        .getCommandSpec()
-        .usageMessage()
-        .hidden(true);
+    CommandLine completion = new CommandLine(new GenerateCompletion());
+    completion.getCommandSpec().usageMessage().hidden(true);
+    virtrig.addSubcommand(completion);
     describeExitCodes(virtrig);
     return virtrig;
   }
