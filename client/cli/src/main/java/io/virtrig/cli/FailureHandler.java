@@ -73,7 +73,7 @@ final class FailureHandler implements IExecutionExceptionHandler {
     return switch (status.getCode()) {
       case NOT_FOUND -> ExitCode.NOT_FOUND;
       case DEADLINE_EXCEEDED -> ExitCode.DEADLINE;
-      case INVALID_ARGUMENT, ALREADY_EXISTS -> ExitCode.USAGE;
+      case INVALID_ARGUMENT -> ExitCode.USAGE;
       default -> ExitCode.FAILURE;
     };
   }

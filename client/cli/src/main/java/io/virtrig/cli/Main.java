@@ -1,5 +1,6 @@
 package io.virtrig.cli;
 
+import java.io.PrintWriter;
 import picocli.CommandLine;
 
 /** Starts the command line. */
@@ -9,7 +10,10 @@ public final class Main {
 
   /** Executes the arguments as a command and exits with its code. */
   public static void main(String[] args) {
-    System.exit(commandLine().execute(args));
+    PrintWriter out = new PrintWriter(System.out, true, System.out.charset());
+    int exitCode = commandLine().setOut(out).execute(args);
+    out.flush();
+    System.exit(exitCode);
   }
 
   /** The whole command, ready to execute. */

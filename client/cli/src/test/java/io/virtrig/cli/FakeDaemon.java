@@ -53,6 +53,7 @@ public final class FakeDaemon implements AutoCloseable {
   private final Function<Operation, Result> kernel;
   private final String name = "fake-" + INSTANCES.incrementAndGet();
   private final Server server;
+  private final String target;
 
   private FakeDaemon(Function<Operation, Result> kernel, boolean inProcess) throws IOException {
     this.kernel = kernel;
@@ -64,6 +65,7 @@ public final class FakeDaemon implements AutoCloseable {
       builder.addService(service);
     }
     server = builder.build().start();
+    target = "127.0.0.1:" + server.getPort();
   }
 
   /** Without a port. */
@@ -82,7 +84,7 @@ public final class FakeDaemon implements AutoCloseable {
   }
 
   public String target() {
-    return "127.0.0.1:" + server.getPort();
+    return target;
   }
 
   public Map<String, HostSpec> hosts() {

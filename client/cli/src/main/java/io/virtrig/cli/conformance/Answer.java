@@ -55,7 +55,7 @@ final class Answer {
   /** The answer in one line. */
   String brief() {
     if (result.hasRefusal()) {
-      return "refused by the simulator: " + result.getRefusal().getReason();
+      return "refused by the simulator";
     }
     String fields = response.getAllFields().isEmpty() ? "" : " " + UapiJson.toJson(response);
     return errno() + fields;

@@ -82,7 +82,8 @@ final class Story {
     steps++;
     out.println("   " + CallText.of(done.step(), palette));
     boolean success = done.answer().startsWith(Expectation.OK);
-    String answer = success ? palette.good(done.answer()) : palette.notable(done.answer());
+    String text = AnswerText.of(done.answer());
+    String answer = success ? palette.good(text) : palette.notable(text);
     String why = success ? done.step().expect().note() : done.reason();
     out.println("     → " + answer + (why.isEmpty() ? "" : palette.faint(" — ") + why));
     out.flush();
