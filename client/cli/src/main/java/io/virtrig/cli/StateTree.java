@@ -5,14 +5,15 @@ import io.virtrig.v1.StateNode;
 import java.util.Iterator;
 import java.util.stream.Collectors;
 
-/** A host's state drawn as a tree. */
-final class StateTree {
+/** A host's state, or a part of it, drawn as a tree. */
+public final class StateTree {
 
   private final StringBuilder text = new StringBuilder();
 
   private StateTree() {}
 
-  static String draw(StateNode root) {
+  /** The tree as text, a node a line. */
+  public static String draw(StateNode root) {
     StateTree tree = new StateTree();
     tree.text.append(label(root)).append('\n');
     tree.children(root, "");

@@ -52,7 +52,7 @@ final class CaseRun {
     } catch (StatusRuntimeException e) {
       return failed("the call failed: " + e.getStatus());
     } catch (IllegalArgumentException | IllegalStateException | UnsupportedOperationException e) {
-      return failed("the case does not make sense: " + e.getMessage());
+      return failed("cannot go on: " + e.getMessage());
     }
   }
 

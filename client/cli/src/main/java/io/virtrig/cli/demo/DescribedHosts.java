@@ -1,6 +1,7 @@
 package io.virtrig.cli.demo;
 
 import io.virtrig.cli.Palette;
+import io.virtrig.cli.StateTree;
 import io.virtrig.cli.conformance.Transport;
 import io.virtrig.client.VirtrigClient;
 import io.virtrig.client.VirtrigHost;
@@ -10,10 +11,8 @@ import io.virtrig.v1.Operation;
 import io.virtrig.v1.Result;
 import io.virtrig.v1.StateNode;
 import java.io.PrintWriter;
-import java.util.Map;
-import java.util.TreeMap;
 
-/** Hosts of which a summary is printed before they end. */
+/** Hosts whose processes, with what they still hold, are printed before they end. */
 final class DescribedHosts implements Transport {
 
   private final VirtrigClient client;
@@ -44,20 +43,13 @@ final class DescribedHosts implements Transport {
   }
 
   private void summarize(DescribeHostResponse inside) {
-    Map<String, Integer> counts = new TreeMap<>();
-    count(inside.getState(), counts);
-    String objects =
-        String.join(
-            ", ",
-            counts.entrySet().stream().map(each -> each.getValue() + " " + each.getKey()).toList());
     out.println();
-    out.println(palette.faint("   left inside: " + objects));
+    for (StateNode node : inside.getState().getChildrenList()) {
+      if (node.getName().equals("process")) {
+        StateTree.draw(node).lines().forEach(line -> out.println(palette.faint("   " + line)));
+      }
+    }
     out.println(
-        palette.faint("   state hash:  " + inside.getStateHash() + ", the same on every machine"));
-  }
-
-  private static void count(StateNode node, Map<String, Integer> counts) {
-    counts.merge(node.getName(), 1, Integer::sum);
-    node.getChildrenList().forEach(child -> count(child, counts));
+        palette.faint("   state hash " + inside.getStateHash() + ", the same on every machine"));
   }
 }
