@@ -15,7 +15,6 @@ import io.virtrig.emulator.kernel.eventfd.EventFdFile;
 import io.virtrig.emulator.kernel.process.OpenFile;
 import io.virtrig.emulator.kernel.process.Task;
 import io.virtrig.emulator.spec.HostConfiguration;
-import io.virtrig.emulator.state.ObjectIds;
 import io.virtrig.emulator.state.StateHash;
 import io.virtrig.emulator.state.StateTree;
 import io.virtrig.emulator.state.StateWriter;
@@ -86,7 +85,7 @@ public final class Host implements Stateful {
     List<PciFunction> functions = new ArrayList<>();
     configuration.devices().forEach(device -> functions.add(new PciFunction(device, memory)));
     Machine machine = new Machine(memory, new Iommu(configuration), functions);
-    kernel = new Kernel(configuration, machine, new ObjectIds(), new EventLog());
+    kernel = new Kernel(configuration, machine);
     devices = new Devices(kernel);
     process(ProcessRequest.getDefaultInstance());
   }
@@ -465,6 +464,7 @@ public final class Host implements Stateful {
     out.number("last_pid", lastPid);
     processes.forEach((pid, process) -> out.child("process", pid.toString(), process));
     out.child("devices", "", devices);
+    out.child("irqbypass", "", kernel.irqBypass());
     out.child("machine", "", kernel.machine());
   }
 }

@@ -2,6 +2,7 @@ package io.virtrig.emulator.kernel;
 
 import io.virtrig.emulator.event.EventLog;
 import io.virtrig.emulator.hardware.Machine;
+import io.virtrig.emulator.kernel.irqbypass.IrqBypassManager;
 import io.virtrig.emulator.spec.HostConfiguration;
 import io.virtrig.emulator.state.ObjectIds;
 
@@ -13,6 +14,22 @@ import io.virtrig.emulator.state.ObjectIds;
  * @param machine the hardware
  * @param ids where new objects get their identities
  * @param events where what happens is told
+ * @param irqBypass what joins devices' interrupts with virtual machines
  */
 public record Kernel(
-    HostConfiguration configuration, Machine machine, ObjectIds ids, EventLog events) {}
+    HostConfiguration configuration,
+    Machine machine,
+    ObjectIds ids,
+    EventLog events,
+    IrqBypassManager irqBypass) {
+
+  /** A kernel of that configuration that has done nothing yet. */
+  public Kernel(HostConfiguration configuration, Machine machine) {
+    this(
+        configuration,
+        machine,
+        new ObjectIds(),
+        new EventLog(),
+        new IrqBypassManager(!configuration.spec().getKernel().getIrqbypassV4()));
+  }
+}

@@ -128,6 +128,11 @@ public final class PhysicalMemory implements Stateful {
     return used;
   }
 
+  /** Whether someone wrote to the page of a physical address. */
+  public boolean written(long address) {
+    return pages.read(address >>> PAGE_SHIFT) != null;
+  }
+
   /** Reads bytes at a physical address. */
   public void read(long address, byte[] to, int offset, int length) {
     while (length > 0) {

@@ -1,0 +1,44 @@
+package io.virtrig.emulator.kernel.kvm;
+
+import io.virtrig.emulator.errno.KernelError;
+import io.virtrig.emulator.errno.Refused;
+import io.virtrig.emulator.kernel.process.DeviceMemory;
+import io.virtrig.emulator.kernel.process.OpenFile;
+import io.virtrig.emulator.kernel.process.Task;
+import io.virtrig.emulator.state.ObjectIds;
+import io.virtrig.emulator.state.StateWriter;
+import io.virtrig.v1.Operation;
+import io.virtrig.v1.Result;
+
+/** The file of a vCPU (kvm_vcpu_fops). It holds the VM. */
+final class KvmVcpuFile extends OpenFile {
+  private final KvmVm vm;
+  private final KvmVcpu vcpu;
+
+  KvmVcpuFile(ObjectIds ids, KvmVm vm, KvmVcpu vcpu) {
+    super(ids);
+    this.vm = vm;
+    this.vcpu = vcpu;
+  }
+
+  @Override
+  public Result ioctl(Task caller, Operation operation) {
+    vm.checkCaller(caller);
+    switch (operation.getOpCase()) {
+      case GUEST_READ, GUEST_WRITE, GUEST_IRQS ->
+          throw Refused.invalid("target_fd", "a vCPU's fd: the VM's is needed");
+      default -> throw KernelError.invalid("a vCPU does not know this ioctl");
+    }
+  }
+
+  @Override
+  public DeviceMemory mmap(Task caller, long offset, long length, int prot) {
+    return vcpu.mapping(offset);
+  }
+
+  @Override
+  public void writeState(StateWriter out) {
+    out.shared("vcpu", vcpu);
+    out.shared("vm", vm);
+  }
+}
