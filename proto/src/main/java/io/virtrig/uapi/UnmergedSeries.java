@@ -15,6 +15,9 @@ public final class UnmergedSeries {
 
   // vfio: expose virtual Shared Virtual Addressing to VMs, v4 to v8, 2020.
 
+  /** The number in v4 to v7; v8 has 4, for 3 had become VFIO_IOMMU_TYPE1_INFO_DMA_AVAIL. */
+  public static final int VFIO_IOMMU_TYPE1_INFO_CAP_NESTING = 0x3;
+
   public static final int VFIO_IOMMU_FLAG_ALLOC_PASID = 0x1;
   public static final int VFIO_IOMMU_FLAG_FREE_PASID = 0x2;
   public static final int VFIO_IOMMU_NESTING_OP_BIND_PGTBL = 0x0;

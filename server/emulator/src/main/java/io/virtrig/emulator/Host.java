@@ -9,6 +9,8 @@ import io.virtrig.emulator.event.EventLog;
 import io.virtrig.emulator.hardware.Machine;
 import io.virtrig.emulator.hardware.iommu.Iommu;
 import io.virtrig.emulator.hardware.memory.PhysicalMemory;
+import io.virtrig.emulator.hardware.pci.DeviceModels;
+import io.virtrig.emulator.hardware.pci.PciBus;
 import io.virtrig.emulator.hardware.pci.PciFunction;
 import io.virtrig.emulator.kernel.Kernel;
 import io.virtrig.emulator.kernel.eventfd.EventFdFile;
@@ -53,7 +55,6 @@ import io.virtrig.v1.StoreRequest;
 import io.virtrig.v1.StoreResponse;
 import io.virtrig.v1.WriteRequest;
 import io.virtrig.v1.WriteResponse;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;
 
@@ -74,16 +75,21 @@ public final class Host implements Stateful {
   private int lastPid;
   private long operations;
 
+  /** A host whose devices name no models. */
+  public Host(HostSpec spec) {
+    this(spec, DeviceModels.NONE);
+  }
+
   /**
    * A host with one process, number 1.
    *
+   * @param models what the devices of the specification may name as their model
    * @throws Refused when the specification makes no sense or asks for what is not simulated
    */
-  public Host(HostSpec spec) {
+  public Host(HostSpec spec, DeviceModels models) {
     HostConfiguration configuration = HostConfiguration.of(spec);
     PhysicalMemory memory = new PhysicalMemory();
-    List<PciFunction> functions = new ArrayList<>();
-    configuration.devices().forEach(device -> functions.add(new PciFunction(device, memory)));
+    List<PciFunction> functions = new PciBus(configuration, models, memory).functions();
     Machine machine = new Machine(memory, new Iommu(configuration), functions);
     kernel = new Kernel(configuration, machine);
     devices = new Devices(kernel);
@@ -120,8 +126,11 @@ public final class Host implements Stateful {
 
       case HW_DMA_READ -> dmaRead(op.getHwDmaRead());
       case HW_DMA_WRITE -> dmaWrite(op.getHwDmaWrite());
-      case HW_RAISE_IRQ, HW_LOWER_IRQ, HW_FAIL ->
-          throw Refused.unimplemented("", "interrupts and faults of devices are not simulated yet");
+      case HW_RAISE_IRQ ->
+          DeviceActs.raiseIrq(function(op.getHwRaiseIrq().getDevice()), op.getHwRaiseIrq());
+      case HW_LOWER_IRQ ->
+          DeviceActs.lowerIrq(function(op.getHwLowerIrq().getDevice()), op.getHwLowerIrq());
+      case HW_FAIL -> DeviceActs.fail(function(op.getHwFail().getDevice()), op.getHwFail());
 
       case GUEST_READ -> ioctl(op, op.getGuestRead().getPid(), op.getGuestRead().getTargetFd());
       case GUEST_WRITE -> ioctl(op, op.getGuestWrite().getPid(), op.getGuestWrite().getTargetFd());

@@ -1,5 +1,7 @@
 package io.virtrig.emulator.hardware.pci;
 
+import static io.virtrig.emulator.hardware.pci.PciRegs.*;
+
 import io.virtrig.emulator.hardware.iommu.IommuDomain;
 import io.virtrig.emulator.hardware.memory.PhysicalMemory;
 import io.virtrig.emulator.spec.DeviceConfiguration;
@@ -8,20 +10,38 @@ import io.virtrig.emulator.state.Stateful;
 import io.virtrig.v1.DmaFault;
 import org.jspecify.annotations.Nullable;
 
-/** A PCI function: its configuration space and its DMA. */
+/** A PCI function: configuration space, BARs, interrupts and DMA. */
 public final class PciFunction implements Stateful {
-  private static final int COMMAND = 0x04;
-  private static final int COMMAND_BUS_MASTER = 0x4;
+  /** The model whose registers do something. */
+  private static final String EDU = "edu";
 
   private final DeviceConfiguration configuration;
   private final PhysicalMemory memory;
-  private final byte[] config = new byte[256];
+  private final PciBus bus;
+  private final ConfigSpace config;
+  private final ConfigSpace writable;
+  private final PciInterrupts interrupts;
+  private final BarSpace bars;
+  private final int pm;
   private @Nullable IommuDomain domain;
+  private int failingConnects;
 
-  /** A function after power-on. */
-  public PciFunction(DeviceConfiguration configuration, PhysicalMemory memory) {
+  PciFunction(
+      DeviceConfiguration configuration,
+      DeviceModel model,
+      PhysicalMemory memory,
+      PciBus bus,
+      int number) {
     this.configuration = configuration;
     this.memory = memory;
+    this.bus = bus;
+    config = new ConfigSpace(model.config().toByteArray());
+    writable = WritableBits.of(config);
+    interrupts = new PciInterrupts(config);
+    pm = Capabilities.find(config, PCI_CAP_ID_PM);
+    BarRegisters registers =
+        model.name().equals(EDU) ? new EduRegisters(this) : new PlainRegisters(model.registers());
+    bars = new BarSpace(model.bars(), registers, interrupts, config, number);
   }
 
   /** The name that operations use. */
@@ -34,18 +54,168 @@ public final class PciFunction implements Stateful {
     return configuration;
   }
 
-  /** The physical configuration space. */
-  public byte[] config() {
+  /** The bus it is on. */
+  public PciBus bus() {
+    return bus;
+  }
+
+  /** The physical configuration space; {@link #writeConfig} changes it. */
+  public ConfigSpace config() {
     return config;
+  }
+
+  /** Its BARs. */
+  public BarSpace bars() {
+    return bars;
+  }
+
+  /** The MSI-X table. */
+  public MsixTable msixTable() {
+    return interrupts.msixTable();
+  }
+
+  /** A write of 1, 2 or 4 bytes to configuration space; bits it does not implement stay. */
+  public void writeConfig(int at, int size, int value) {
+    int mask = writable.get(at, size);
+    int before = config.word(PCI_COMMAND);
+    config.set(at, size, (config.get(at, size) & ~mask) | (value & mask));
+    if (((before & ~config.word(PCI_COMMAND)) & PCI_COMMAND_INTX_DISABLE) != 0) {
+      interrupts.assertLine();
+    }
+    interrupts.sendPending();
+  }
+
+  /** Sets or clears bits of the command register. */
+  public void command(int bits, boolean on) {
+    int others = config.word(PCI_COMMAND) & ~bits;
+    writeConfig(PCI_COMMAND, 2, on ? others | bits : others);
+  }
+
+  /** The state of its power management capability: 0 for D0 to 3 for D3hot. */
+  public int powerState() {
+    return pm == 0 ? 0 : config.word(pm + PCI_PM_CTRL) & PCI_PM_CTRL_STATE_MASK;
+  }
+
+  /**
+   * Changes the power state; without the capability, and for one it does not have, nothing happens.
+   */
+  public void powerState(int state) {
+    int capable = pm == 0 ? 0 : config.word(pm + PCI_PM_PMC);
+    boolean has =
+        switch (state) {
+          case 1 -> (capable & PCI_PM_CAP_D1) != 0;
+          case 2 -> (capable & PCI_PM_CAP_D2) != 0;
+          default -> pm != 0;
+        };
+    if (has) {
+      int control = config.word(pm + PCI_PM_CTRL);
+      if (state == 0 && powerState() == 3 && (control & PCI_PM_CTRL_NO_SOFT_RESET) == 0) {
+        reset();
+      }
+      config.set(pm + PCI_PM_CTRL, 2, (control & ~PCI_PM_CTRL_STATE_MASK) | state);
+    }
+  }
+
+  /**
+   * Whether the kernel finds a way to reset just this function: FLR, advanced features, leaving
+   * D3hot, or a bus that it has for itself (pci_init_reset_methods).
+   */
+  public boolean resettable() {
+    int exp = Capabilities.find(config, PCI_CAP_ID_EXP);
+    int af = Capabilities.find(config, PCI_CAP_ID_AF);
+    int both = PCI_AF_CAP_TP | PCI_AF_CAP_FLR;
+    return (exp != 0 && (config.dword(exp + PCI_EXP_DEVCAP) & PCI_EXP_DEVCAP_FLR) != 0)
+        || (af != 0 && (config.byteAt(af + PCI_AF_CAP) & both) == both)
+        || (pm != 0 && (config.word(pm + PCI_PM_CTRL) & PCI_PM_CTRL_NO_SOFT_RESET) == 0)
+        || (bus.resettable(this) && bus.sharingBus(this).size() == 1);
+  }
+
+  /** A reset, after which the host has restored configuration space and MSI-X table. */
+  public void reset() {
+    bars.reset();
+    interrupts.reset();
+  }
+
+  /** Who takes its interrupts; null: nobody. */
+  public void interruptHandler(@Nullable InterruptHandler handler) {
+    interrupts.handler(handler);
+  }
+
+  /** Reports an uncorrectable error. */
+  public void reportError() {
+    interrupts.reportError();
+  }
+
+  /** The host asks whoever uses it to give it back. */
+  public void requestRemoval() {
+    interrupts.requestRemoval();
+  }
+
+  /** Raises or lowers the INTx line. */
+  public void driveLine(boolean up) {
+    interrupts.drive(up);
+  }
+
+  /** Whether the INTx line is up. */
+  public boolean lineUp() {
+    return interrupts.line();
+  }
+
+  /** How many vectors it can have: MSI-X where extended, else MSI. */
+  public int vectors(boolean extended) {
+    return extended ? msixTable().vectors() : interrupts.msiVectors();
+  }
+
+  /** Whether its MSI-X, or MSI, is enabled. */
+  public boolean messagesEnabled(boolean extended) {
+    int at = Capabilities.find(config, extended ? PCI_CAP_ID_MSIX : PCI_CAP_ID_MSI);
+    int enable = extended ? PCI_MSIX_FLAGS_ENABLE : PCI_MSI_FLAGS_ENABLE;
+    return at != 0 && (config.word(at + PCI_CAP_FLAGS) & enable) != 0;
+  }
+
+  /** Signals a vector. */
+  public void raiseMessage(boolean extended, int vector) {
+    if (extended) {
+      interrupts.raiseMsix(vector);
+    } else {
+      interrupts.raiseMsi(vector);
+    }
+  }
+
+  /** pci_alloc_irq_vectors: messages on, every vector masked where it can be, INTx off. */
+  public void enableMessages(boolean extended, int vectors) {
+    interrupts.enable(extended, vectors);
+    command(PCI_COMMAND_INTX_DISABLE, true);
+  }
+
+  /** pci_free_irq_vectors: messages off, INTx on. */
+  public void disableMessages(boolean extended) {
+    interrupts.disable(extended);
+    command(PCI_COMMAND_INTX_DISABLE, false);
+  }
+
+  /** Masks or unmasks a vector where it can; what pends goes. */
+  public void maskVector(boolean extended, int vector, boolean masked) {
+    interrupts.mask(extended, vector, masked);
+  }
+
+  /** The next connects of its interrupts with a consumer fail. */
+  public void failConnects(int count) {
+    failingConnects = count;
+  }
+
+  /** Whether a connect fails; one failure fewer is left. */
+  public boolean takeConnectFailure() {
+    if (failingConnects == 0) {
+      return false;
+    }
+    failingConnects--;
+    return true;
   }
 
   /** Which translation its requests go through; null: none lets them pass. */
   public void attach(@Nullable IommuDomain to) {
     domain = to;
-  }
-
-  private boolean busMaster() {
-    return (config[COMMAND] & COMMAND_BUS_MASTER) != 0;
   }
 
   /**
@@ -67,7 +237,7 @@ public final class PciFunction implements Stateful {
   }
 
   private @Nullable DmaFault access(long iova, byte[] bytes, boolean write) {
-    if (!busMaster()) {
+    if ((config.word(PCI_COMMAND) & PCI_COMMAND_MASTER) == 0) {
       return fault("not_bus_master", iova, write);
     }
     int done = 0;
@@ -85,15 +255,24 @@ public final class PciFunction implements Stateful {
           Long.compareUnsigned(left, bytes.length - done) < 0 && left != 0
               ? (int) left
               : bytes.length - done;
-      long physical = mapping.physical() + (at - mapping.start());
-      if (write) {
-        memory.write(physical, bytes, done, piece);
-      } else {
-        memory.read(physical, bytes, done, piece);
-      }
+      move(mapping.physical() + (at - mapping.start()), bytes, done, piece, write);
       done += piece;
     }
     return null;
+  }
+
+  private void move(long physical, byte[] bytes, int at, int length, boolean write) {
+    if (PciBus.isDevice(physical)) {
+      if (write) {
+        bus.write(physical, bytes, at, length);
+      } else {
+        bus.read(physical, bytes, at, length);
+      }
+    } else if (write) {
+      memory.write(physical, bytes, at, length);
+    } else {
+      memory.read(physical, bytes, at, length);
+    }
   }
 
   private static DmaFault fault(String reason, long address, boolean write) {
@@ -103,6 +282,10 @@ public final class PciFunction implements Stateful {
   @Override
   public void writeState(StateWriter out) {
     out.text("bdf", configuration.bdf().toString());
-    out.hex("command", (config[COMMAND] & 0xff) | (config[COMMAND + 1] & 0xff) << 8);
+    out.hex("command", config.word(PCI_COMMAND));
+    out.hex("config", config.hash());
+    out.number("failing_connects", failingConnects);
+    out.child("interrupts", "", interrupts);
+    out.child("bars", "", bars);
   }
 }

@@ -1,7 +1,7 @@
 package io.virtrig.emulator.kernel.vfio.pci;
 
 import com.google.protobuf.ByteString;
-import io.virtrig.emulator.errno.Refused;
+import io.virtrig.emulator.errno.KernelError;
 import io.virtrig.emulator.hardware.pci.PciFunction;
 import io.virtrig.emulator.kernel.Kernel;
 import io.virtrig.emulator.kernel.process.DeviceMemory;
@@ -11,10 +11,19 @@ import io.virtrig.emulator.kernel.vfio.VfioGroup;
 import io.virtrig.emulator.state.StateWriter;
 import io.virtrig.v1.Operation;
 import io.virtrig.v1.Result;
+import java.util.Objects;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
-/** A PCI function bound to vfio-pci (struct vfio_pci_core_device). */
+/** A PCI function bound to vfio-pci (vfio_pci_ops). */
 public final class VfioPciDevice extends VfioDevice {
+  private static final String VF_TOKEN = "vf_token=";
+  private static final Pattern UUID =
+      Pattern.compile("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}.*");
+  private static final int UUID_LENGTH = 36;
+
   private final PciFunction function;
+  private @Nullable VfioPciCoreDevice enabled;
 
   /** A function of a group. */
   public VfioPciDevice(Kernel kernel, VfioGroup group, PciFunction function) {
@@ -27,39 +36,79 @@ public final class VfioPciDevice extends VfioDevice {
     return function.name();
   }
 
+  /** vfio_pci_core_match; the function's name in the host's specification will do too. */
   @Override
   protected boolean matches(String name) {
-    return name.equals(function.name()) || name.equals(function.configuration().bdf().toString());
+    String address = function.configuration().bdf().toString();
+    String own = name.startsWith(address) ? address : function.name();
+    if (!name.startsWith(own)) {
+      return false;
+    }
+    String options = name.substring(own.length());
+    if (!options.isEmpty() && options.charAt(0) != ' ') {
+      return false;
+    }
+    boolean token = false;
+    while (!options.isEmpty()) {
+      if (options.charAt(0) == ' ') {
+        options = options.substring(1);
+      } else if (!token && options.startsWith(VF_TOKEN)) {
+        options = options.substring(VF_TOKEN.length());
+        if (!UUID.matcher(options).matches()) {
+          throw KernelError.invalid("vf_token is no UUID: \"" + options + "\"");
+        }
+        token = true;
+        options = options.substring(UUID_LENGTH);
+      } else {
+        throw KernelError.invalid("unknown or repeated option \"" + options + "\"");
+      }
+    }
+    if (token) {
+      throw KernelError.invalid(address + " has no virtual functions: it takes no vf_token");
+    }
+    return true;
   }
 
   @Override
-  protected void enable() {}
+  protected void enable() {
+    enabled = new VfioPciCoreDevice(kernel(), function);
+  }
 
   @Override
-  protected void disable() {}
+  protected void disable() {
+    core().disable();
+    enabled = null;
+  }
+
+  private VfioPciCoreDevice core() {
+    return Objects.requireNonNull(enabled, "a device without a file is used");
+  }
 
   @Override
   protected Result ioctl(Task caller, Operation operation) {
-    throw Refused.unimplemented("", "vfio-pci is not simulated yet");
+    return core().ioctl(caller, operation);
   }
 
   @Override
   protected ByteString pread(long offset, int length) {
-    throw Refused.unimplemented("", "vfio-pci is not simulated yet");
+    return core().pread(offset, length);
   }
 
   @Override
   protected long pwrite(long offset, ByteString bytes) {
-    throw Refused.unimplemented("", "vfio-pci is not simulated yet");
+    return core().pwrite(offset, bytes);
   }
 
   @Override
   protected DeviceMemory mmap(long offset, long length, int prot) {
-    throw Refused.unimplemented("", "vfio-pci is not simulated yet");
+    return core().mmap(offset, length);
   }
 
   @Override
   public void writeState(StateWriter out) {
     out.text("function", function.name());
+    if (enabled != null) {
+      out.child("enabled", "", enabled);
+    }
   }
 }

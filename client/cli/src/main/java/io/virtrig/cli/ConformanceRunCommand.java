@@ -1,0 +1,121 @@
+package io.virtrig.cli;
+
+import io.virtrig.cli.conformance.CaseFiles;
+import io.virtrig.cli.conformance.CaseLine;
+import io.virtrig.cli.conformance.ConformanceRunner;
+import io.virtrig.cli.conformance.JUnitReport;
+import io.virtrig.cli.conformance.JsonReport;
+import io.virtrig.cli.conformance.Report;
+import io.virtrig.client.VirtrigClient;
+import java.io.IOException;
+import java.io.Writer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.regex.Pattern;
+import javax.xml.stream.XMLStreamException;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code virtrig conformance run}. */
+@Command(
+    name = "run",
+    mixinStandardHelpOptions = true,
+    description = "Run conformance cases, each on a fresh host.")
+final class ConformanceRunCommand implements Callable<Integer> {
+
+  @Parameters(
+      paramLabel = "FILES",
+      arity = "1..*",
+      description = "Case files, and folders to look for *.jsonl in.")
+  private List<Path> paths = List.of();
+
+  @Option(
+      names = "--target",
+      paramLabel = "HOST:PORT",
+      defaultValue = "${env:VIRTRIG_TARGET}",
+      description = "The daemon. Default: $$VIRTRIG_TARGET, or one started for this run.")
+  private @Nullable String target;
+
+  @Option(
+      names = "--jobs",
+      paramLabel = "N",
+      description = "Cases at a time. Default: the number of processors.")
+  private int jobs = Runtime.getRuntime().availableProcessors();
+
+  @Option(
+      names = "--filter",
+      paramLabel = "REGEX",
+      description = "Only cases whose id it is found in.")
+  private Pattern filter = Pattern.compile("");
+
+  @Option(
+      names = "--junit",
+      paramLabel = "FILE",
+      description = "Also write the results as JUnit XML.")
+  private @Nullable Path junit;
+
+  @Option(
+      names = "--json",
+      paramLabel = "FILE",
+      description = "Also write the counts and failing ids as JSON.")
+  private @Nullable Path json;
+
+  @Option(
+      names = "--allow-unsupported",
+      description = "Unsupported cases do not make the run fail.")
+  private boolean allowUnsupported;
+
+  @Option(
+      names = {"-q", "--quiet"},
+      description = "Print only the summary's last line.")
+  private boolean quiet;
+
+  @Spec private @Nullable CommandSpec spec;
+
+  @Override
+  public Integer call() throws IOException, InterruptedException, XMLStreamException {
+    if (jobs < 1) {
+      throw new ParameterException(Out.command(spec), "--jobs takes a number above 0");
+    }
+    List<CaseLine> cases =
+        CaseFiles.read(paths).stream().filter(line -> filter.matcher(line.id()).find()).toList();
+    if (cases.isEmpty()) {
+      throw new ParameterException(Out.command(spec), "no case in the files matches");
+    }
+    Report report = target == null ? runOnOwnDaemon(cases) : run(cases, target);
+    write(report);
+    new ConformanceSummary(Out.of(spec), Terminal.stdout().palette()).print(report, quiet);
+    return report.isClean(allowUnsupported) ? ExitCode.OK : ExitCode.FAILURE;
+  }
+
+  private Report runOnOwnDaemon(List<CaseLine> cases) throws IOException, InterruptedException {
+    try (DaemonProcess daemon = DaemonProcess.start()) {
+      return run(cases, daemon.target());
+    }
+  }
+
+  private Report run(List<CaseLine> cases, String daemon) throws InterruptedException {
+    try (VirtrigClient client = VirtrigClient.connect(daemon);
+        Progress progress = Progress.of(cases.size(), quiet, Out.command(spec).getErr())) {
+      return ConformanceRunner.over(client, jobs).run(cases, progress);
+    }
+  }
+
+  private void write(Report report) throws IOException, XMLStreamException {
+    if (json != null) {
+      Files.writeString(json, JsonReport.of(report));
+    }
+    if (junit != null) {
+      try (Writer writer = Files.newBufferedWriter(junit)) {
+        JUnitReport.write(report, writer);
+      }
+    }
+  }
+}

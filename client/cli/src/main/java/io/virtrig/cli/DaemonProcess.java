@@ -1,0 +1,152 @@
+package io.virtrig.cli;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * A daemon of our own, on a port of its choice, that ends when this process does: it watches its
+ * standard input, which closes with us, however we end.
+ */
+public final class DaemonProcess implements AutoCloseable {
+
+  private static final String CLASS_PATH = "VIRTRIG_DAEMON_CLASSPATH";
+  private static final String MAIN_CLASS = "io.virtrig.daemon.Main";
+  private static final Pattern READY = Pattern.compile("virtrigd ready: grpc=(\\S+).*");
+  private static final Duration START_TIMEOUT = Duration.ofSeconds(60);
+  private static final Duration STOP_TIMEOUT = Duration.ofSeconds(5);
+  private static final int KEPT_LINES = 20;
+
+  private final Process process;
+  private final CompletableFuture<String> ready = new CompletableFuture<>();
+
+  /** Guarded by itself. The last lines on standard error, for when the daemon does not start. */
+  private final Deque<String> lastErrors = new ArrayDeque<>();
+
+  private DaemonProcess(Process process) {
+    this.process = process;
+    drain("daemon-stdout", process.getInputStream(), this::noticeReady);
+    drain("daemon-stderr", process.getErrorStream(), this::keep);
+  }
+
+  /**
+   * Starts a daemon and waits until it answers.
+   *
+   * @throws IOException when it does not start
+   */
+  public static DaemonProcess start() throws IOException, InterruptedException {
+    List<String> arguments =
+        List.of("--listen", "127.0.0.1:0", "--metrics", "off", "--until-stdin-closes");
+    DaemonProcess daemon = new DaemonProcess(new ProcessBuilder(command(arguments)).start());
+    try {
+      var _ = daemon.ready.get(START_TIMEOUT.toSeconds(), TimeUnit.SECONDS);
+      return daemon;
+    } catch (ExecutionException | TimeoutException e) {
+      daemon.close();
+      throw new IOException("the daemon did not start" + daemon.lastErrors(), e);
+    } catch (InterruptedException e) {
+      daemon.close();
+      throw e;
+    }
+  }
+
+  /**
+   * The command that starts the daemon.
+   *
+   * @throws IOException when the launcher did not say where its jars are
+   */
+  static List<String> command(List<String> arguments) throws IOException {
+    String classPath = System.getenv(CLASS_PATH);
+    if (classPath == null || classPath.isEmpty()) {
+      throw new IOException(
+          "where the daemon's jars are is not known: start with the `virtrig` launcher, or set "
+              + CLASS_PATH);
+    }
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.add("--enable-native-access=ALL-UNNAMED");
+    command.add("-cp");
+    command.add(classPath);
+    command.add(MAIN_CLASS);
+    command.addAll(arguments);
+    return command;
+  }
+
+  /** Where it listens. */
+  public String target() {
+    return ready.join();
+  }
+
+  /** Ends it. */
+  @Override
+  public void close() {
+    try {
+      process.getOutputStream().close();
+      if (!process.waitFor(STOP_TIMEOUT.toSeconds(), TimeUnit.SECONDS)) {
+        process.destroyForcibly();
+      }
+    } catch (IOException e) {
+      process.destroyForcibly();
+    } catch (InterruptedException e) {
+      process.destroyForcibly();
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /**
+   * Reads all that the daemon writes, lest it block; the end of its output before it is ready is a
+   * failure.
+   */
+  private void drain(String name, InputStream stream, Consumer<String> reader) {
+    Thread.ofVirtual()
+        .name(name)
+        .start(
+            () -> {
+              try (BufferedReader lines =
+                  new BufferedReader(new InputStreamReader(stream, StandardCharsets.UTF_8))) {
+                lines.lines().forEach(reader);
+                ready.completeExceptionally(new IOException("it ended"));
+              } catch (IOException | UncheckedIOException e) {
+                ready.completeExceptionally(e);
+              }
+            });
+  }
+
+  private void noticeReady(String line) {
+    Matcher matcher = READY.matcher(line);
+    if (matcher.matches()) {
+      ready.complete(matcher.group(1));
+    }
+  }
+
+  private void keep(String line) {
+    synchronized (lastErrors) {
+      lastErrors.addLast(line);
+      if (lastErrors.size() > KEPT_LINES) {
+        lastErrors.removeFirst();
+      }
+    }
+  }
+
+  private String lastErrors() {
+    synchronized (lastErrors) {
+      return lastErrors.isEmpty() ? "" : "; it said:\n  " + String.join("\n  ", lastErrors);
+    }
+  }
+}

@@ -1,0 +1,74 @@
+package io.virtrig.cli.conformance;
+
+import io.virtrig.cli.conformance.CaseLine.Source;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** Finds and reads case files. */
+public final class CaseFiles {
+
+  private static final String SUFFIX = ".jsonl";
+
+  private CaseFiles() {}
+
+  /**
+   * Reads files, and every {@code *.jsonl} below folders.
+   *
+   * @return the lines in the order of the paths, of the files' names and of the lines
+   * @throws NoSuchFileException for a path that is not there
+   * @throws IOException when a file cannot be read
+   */
+  public static List<CaseLine> read(List<Path> paths) throws IOException {
+    List<CaseLine> lines = new ArrayList<>();
+    for (Path path : paths) {
+      for (Path file : files(path)) {
+        lines.addAll(parse(area(file), file, Files.readAllLines(file)));
+      }
+    }
+    return lines;
+  }
+
+  /**
+   * Reads the lines of a file.
+   *
+   * @param area what the report counts them under
+   * @param file names them in the report; not opened
+   * @return the lines that are neither blank nor comments
+   */
+  public static List<CaseLine> parse(String area, Path file, List<String> text) {
+    List<CaseLine> lines = new ArrayList<>();
+    int number = 0;
+    for (String line : text) {
+      number++;
+      if (!line.isBlank() && !line.startsWith("#")) {
+        lines.add(CaseReader.read(new Source(area, file, number), line));
+      }
+    }
+    return lines;
+  }
+
+  private static String area(Path file) {
+    Path folder = file.toAbsolutePath().normalize().getParent();
+    return folder == null || folder.getFileName() == null ? "" : folder.getFileName().toString();
+  }
+
+  private static List<Path> files(Path path) throws IOException {
+    if (!Files.exists(path)) {
+      throw new NoSuchFileException(path.toString());
+    }
+    if (!Files.isDirectory(path)) {
+      return List.of(path);
+    }
+    try (Stream<Path> below = Files.walk(path)) {
+      return below
+          .filter(file -> file.toString().endsWith(SUFFIX) && Files.isRegularFile(file))
+          .sorted()
+          .toList();
+    }
+  }
+}

@@ -1,0 +1,22 @@
+package io.virtrig.cli.conformance;
+
+import io.virtrig.v1.HostSpec;
+import io.virtrig.v1.Operation;
+import io.virtrig.v1.Result;
+
+/** How operations reach the simulated hosts. */
+public interface Transport {
+
+  /** Makes a fresh host. */
+  SimulatedHost create(HostSpec spec);
+
+  /** A host that lives until it is closed. */
+  interface SimulatedHost extends AutoCloseable {
+
+    /** Executes an operation; an errno or refusal is in the result. */
+    Result execute(Operation operation);
+
+    @Override
+    void close();
+  }
+}

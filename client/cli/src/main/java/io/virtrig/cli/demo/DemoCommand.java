@@ -1,0 +1,53 @@
+package io.virtrig.cli.demo;
+
+import io.virtrig.cli.DaemonProcess;
+import io.virtrig.cli.ExitCode;
+import io.virtrig.cli.Terminal;
+import io.virtrig.client.VirtrigClient;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code virtrig demo}. */
+@Command(
+    name = "demo",
+    mixinStandardHelpOptions = true,
+    description =
+        "Start a daemon, drive simulated hosts, and show what their kernels answer and why.")
+public final class DemoCommand implements Callable<Integer> {
+
+  @Option(
+      names = "--target",
+      paramLabel = "HOST:PORT",
+      description = "A daemon that runs already. Default: one started for the demo.")
+  private @Nullable String target;
+
+  @Spec private @Nullable CommandSpec spec;
+
+  /** For picocli. */
+  public DemoCommand() {}
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    if (target != null) {
+      return tell(target);
+    }
+    try (DaemonProcess daemon = DaemonProcess.start()) {
+      return tell(daemon.target());
+    }
+  }
+
+  private int tell(String daemon) throws IOException {
+    PrintWriter out = Objects.requireNonNull(spec).commandLine().getOut();
+    try (VirtrigClient client = VirtrigClient.connect(daemon)) {
+      boolean asTold = new Story(client, out, Terminal.stdout().palette()).tell();
+      return asTold ? ExitCode.OK : ExitCode.FAILURE;
+    }
+  }
+}

@@ -1,0 +1,122 @@
+package io.virtrig.cli.demo;
+
+import io.virtrig.cli.Palette;
+import io.virtrig.cli.conformance.CaseFiles;
+import io.virtrig.cli.conformance.CaseLine;
+import io.virtrig.cli.conformance.CaseLine.Case;
+import io.virtrig.cli.conformance.ConformanceRunner;
+import io.virtrig.cli.conformance.Expectation;
+import io.virtrig.cli.conformance.FailureText;
+import io.virtrig.cli.conformance.Outcome;
+import io.virtrig.cli.conformance.Outcome.ExecutedStep;
+import io.virtrig.cli.conformance.Outcome.Failed;
+import io.virtrig.cli.conformance.Outcome.Passed;
+import io.virtrig.cli.conformance.Outcome.Unsupported;
+import io.virtrig.client.VirtrigClient;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * The demo's story: conformance cases, each a chapter on a host of its own. Being cases, they are
+ * checked as they are told; their notes are what the reader is to see in an answer.
+ */
+final class Story {
+
+  private static final String CHAPTERS = "demo.jsonl";
+
+  private final VirtrigClient client;
+  private final PrintWriter out;
+  private final Palette palette;
+  private int steps;
+
+  Story(VirtrigClient client, PrintWriter out, Palette palette) {
+    this.client = client;
+    this.out = out;
+    this.palette = palette;
+  }
+
+  /**
+   * Tells it.
+   *
+   * @return whether every answer was as told
+   */
+  boolean tell() throws IOException {
+    int number = 0;
+    for (CaseLine line : chapters()) {
+      Case chapter = (Case) line;
+      number++;
+      out.println();
+      out.println(palette.strong(number + ". " + chapter.title()));
+      out.println(palette.faint("   host " + chapter.host() + ", as " + chapter.why()));
+      out.println();
+      Outcome outcome =
+          ConformanceRunner.run(chapter, new DescribedHosts(client, out, palette), this::show);
+      if (!(outcome instanceof Passed)) {
+        complain(chapter, outcome);
+        return false;
+      }
+    }
+    out.println();
+    out.println(palette.good("✔") + " " + steps + " operations, every answer as Linux gives it.");
+    whatNext();
+    out.flush();
+    return true;
+  }
+
+  private static List<CaseLine> chapters() throws IOException {
+    InputStream resource = Objects.requireNonNull(Story.class.getResourceAsStream(CHAPTERS));
+    try (BufferedReader reader =
+        new BufferedReader(new InputStreamReader(resource, StandardCharsets.UTF_8))) {
+      return CaseFiles.parse("demo", Path.of(CHAPTERS), reader.lines().toList());
+    }
+  }
+
+  private void show(ExecutedStep done) {
+    steps++;
+    out.println("   " + CallText.of(done.step(), palette));
+    boolean success = done.answer().startsWith(Expectation.OK);
+    String text = AnswerText.of(done.answer());
+    String answer = success ? palette.good(text) : palette.notable(text);
+    String why = success ? done.step().expect().note() : done.reason();
+    out.println("     → " + answer + (why.isEmpty() ? "" : palette.faint(" — ") + why));
+    out.flush();
+  }
+
+  private void complain(Case chapter, Outcome outcome) {
+    out.println();
+    switch (outcome) {
+      case Failed failed ->
+          FailureText.lines(chapter, failed).forEach(line -> out.println(palette.bad(line)));
+      case Unsupported unsupported ->
+          out.println(palette.bad("   not supported: " + unsupported.reason()));
+      case Passed _ -> throw new IllegalStateException("nothing to complain about");
+    }
+    out.flush();
+  }
+
+  private void whatNext() {
+    out.println();
+    out.println(palette.strong("Three things to try next"));
+    next(
+        "./virtrig daemon",
+        "a daemon that stays, on 127.0.0.1:7473; leave it running and use another terminal");
+    next(
+        "./virtrig host create --id rig && ./virtrig call rig open '{\"path\": \"/dev/kvm\"}'",
+        "drive it by hand");
+    next(
+        "./virtrig conformance run FILES",
+        "your own cases, in the form that docs/cli.md describes");
+  }
+
+  private void next(String command, String what) {
+    out.println("   " + palette.name(command));
+    out.println("       " + what);
+  }
+}

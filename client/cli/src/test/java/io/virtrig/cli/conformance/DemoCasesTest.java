@@ -1,0 +1,63 @@
+package io.virtrig.cli.conformance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.virtrig.cli.conformance.CaseLine.Case;
+import io.virtrig.cli.conformance.Outcome.Failed;
+import io.virtrig.cli.conformance.Outcome.Passed;
+import io.virtrig.cli.demo.DemoCommand;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
+import org.junit.jupiter.api.Test;
+
+/** The demo's story is made of cases that check what they tell. */
+class DemoCasesTest {
+
+  private static List<Case> chapters() throws IOException {
+    InputStream resource =
+        Objects.requireNonNull(DemoCommand.class.getResourceAsStream("demo.jsonl"));
+    try (BufferedReader reader =
+        new BufferedReader(new InputStreamReader(resource, StandardCharsets.UTF_8))) {
+      return CaseFiles.parse("demo", Path.of("demo.jsonl"), reader.lines().toList()).stream()
+          .map(Case.class::cast)
+          .toList();
+    }
+  }
+
+  @Test
+  void theyPassOnAHostThatAnswersAsTold() throws IOException {
+    assertThat(chapters()).hasSize(3);
+    for (Case chapter : chapters()) {
+      assertThat(ConformanceRunner.run(chapter, Oracle.right(chapter), step -> {}))
+          .isInstanceOf(Passed.class);
+    }
+  }
+
+  @Test
+  void eachStepFailsOnAHostThatAnswersOtherwise() throws IOException {
+    for (Case chapter : chapters()) {
+      for (Step step : chapter.steps()) {
+        Outcome outcome =
+            ConformanceRunner.run(chapter, Oracle.wrongAt(chapter, step.number()), each -> {});
+        assertThat(outcome)
+            .as("%s step %d", chapter.id(), step.number())
+            .isInstanceOf(Failed.class);
+      }
+    }
+  }
+
+  @Test
+  void eachSuccessHasANoteForTheReader() throws IOException {
+    for (Case chapter : chapters()) {
+      assertThat(chapter.steps())
+          .filteredOn(step -> step.expect().errno().equals(Expectation.OK))
+          .allSatisfy(step -> assertThat(step.expect().note()).as(step.toString()).isNotBlank());
+    }
+  }
+}

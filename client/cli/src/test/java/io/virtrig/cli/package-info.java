@@ -1,0 +1,4 @@
+@NullMarked
+package io.virtrig.cli;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,144 @@
+package io.virtrig.client;
+
+import io.grpc.Channel;
+import io.grpc.ClientInterceptors;
+import io.grpc.Grpc;
+import io.grpc.InsecureChannelCredentials;
+import io.grpc.ManagedChannel;
+import io.virtrig.v1.CreateHostRequest;
+import io.virtrig.v1.Host;
+import io.virtrig.v1.HostServiceGrpc;
+import io.virtrig.v1.HostServiceGrpc.HostServiceBlockingStub;
+import io.virtrig.v1.HostSpec;
+import io.virtrig.v1.ListHostsRequest;
+import io.virtrig.v1.ListHostsResponse;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A connection to a daemon. Safe for use by several threads.
+ *
+ * <pre>{@code
+ * try (VirtrigClient client = VirtrigClient.connect("127.0.0.1:7473")) {
+ *   VirtrigHost host = client.createHost(HostSpec.getDefaultInstance());
+ *   long kvm = host.processes(stub -> stub.open(OpenRequest.newBuilder().setHost(host.id()).setPath("/dev/kvm").build())).getRet();
+ * }
+ * }</pre>
+ */
+public final class VirtrigClient implements AutoCloseable {
+
+  /** The deadline of a call unless another is chosen. */
+  public static final Duration DEFAULT_DEADLINE = Duration.ofSeconds(30);
+
+  private static final int PAGE_SIZE = 1000;
+
+  /** The state of a host with very many mappings is one message. */
+  private static final int MAX_MESSAGE_SIZE = 64 << 20;
+
+  private final ManagedChannel managed;
+  private final Channel channel;
+  private final HostServiceBlockingStub hosts;
+
+  private VirtrigClient(ManagedChannel managed, Duration deadline) {
+    this.managed = managed;
+    channel = ClientInterceptors.intercept(managed, new CallDeadline(deadline));
+    hosts = HostServiceGrpc.newBlockingStub(channel);
+  }
+
+  /** Connects with the default deadline. Nothing is sent before the first call. */
+  public static VirtrigClient connect(String target) {
+    return connect(target, DEFAULT_DEADLINE);
+  }
+
+  /**
+   * Connects. Nothing is sent before the first call.
+   *
+   * @param target {@code HOST:PORT}, or any name that gRPC resolves
+   * @param deadline how long each call may take
+   */
+  public static VirtrigClient connect(String target, Duration deadline) {
+    return over(
+        Grpc.newChannelBuilder(target, InsecureChannelCredentials.create())
+            .defaultServiceConfig(RetryPolicy.serviceConfig())
+            .enableRetry()
+            .maxInboundMessageSize(MAX_MESSAGE_SIZE)
+            .build(),
+        deadline);
+  }
+
+  /**
+   * Uses a channel that the caller made, e.g. an in-process one. The client owns it and ends it
+   * when closed.
+   *
+   * @param deadline how long each call may take
+   */
+  public static VirtrigClient over(ManagedChannel channel, Duration deadline) {
+    return new VirtrigClient(channel, deadline);
+  }
+
+  /** Makes a host; the daemon chooses its id. */
+  public VirtrigHost createHost(HostSpec spec) {
+    return createHost("", spec);
+  }
+
+  /**
+   * Makes a host.
+   *
+   * @param id 1 to 63 of a-z, 0-9 and "-", beginning with a letter; empty: the daemon chooses
+   * @param spec what to simulate
+   */
+  public VirtrigHost createHost(String id, HostSpec spec) {
+    CreateHostRequest request =
+        CreateHostRequest.newBuilder()
+            .setHostId(id)
+            .setSpec(spec)
+            .setRequestId(UUID.randomUUID().toString())
+            .build();
+    return host(StatusDetails.answer(() -> hosts.createHost(request)).getHost().getName());
+  }
+
+  /**
+   * A host that exists; nothing is asked yet.
+   *
+   * @param name its id, or {@code hosts/ID}
+   */
+  public VirtrigHost host(String name) {
+    return new VirtrigHost(channel, name);
+  }
+
+  /** All hosts, by id. */
+  public List<Host> listHosts() {
+    List<Host> all = new ArrayList<>();
+    String token = "";
+    do {
+      ListHostsRequest request =
+          ListHostsRequest.newBuilder().setPageSize(PAGE_SIZE).setPageToken(token).build();
+      ListHostsResponse page = StatusDetails.answer(() -> hosts.listHosts(request));
+      all.addAll(page.getHostsList());
+      token = page.getNextPageToken();
+    } while (!token.isEmpty());
+    return all;
+  }
+
+  /** One page of hosts, for callers that do not want them all. */
+  public ListHostsResponse listHosts(ListHostsRequest request) {
+    return StatusDetails.answer(() -> hosts.listHosts(request));
+  }
+
+  /** Ends the connection; calls under way are given a moment to finish. */
+  @Override
+  public void close() {
+    managed.shutdown();
+    try {
+      if (!managed.awaitTermination(1, TimeUnit.SECONDS)) {
+        managed.shutdownNow();
+      }
+    } catch (InterruptedException e) {
+      managed.shutdownNow();
+      Thread.currentThread().interrupt();
+    }
+  }
+}

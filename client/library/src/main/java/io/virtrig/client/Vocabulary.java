@@ -1,0 +1,46 @@
+package io.virtrig.client;
+
+import com.google.protobuf.Descriptors.FieldDescriptor;
+import com.google.protobuf.Descriptors.OneofDescriptor;
+import com.google.protobuf.Message;
+import io.virtrig.v1.Operation;
+import io.virtrig.v1.Result;
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * The operations by the names that cases, logs and manuals use: {@code VFIO_IOMMU_MAP_DMA}, {@code
+ * hw.dma_read}.
+ */
+public final class Vocabulary {
+
+  private static final OneofDescriptor RESPONSE = Result.getDescriptor().getOneofs().get(0);
+
+  private Vocabulary() {}
+
+  /**
+   * The member of {@link Operation} that an operation's name stands for.
+   *
+   * @return empty when there is no such operation
+   */
+  public static Optional<FieldDescriptor> member(String name) {
+    return Optional.ofNullable(
+        Operation.getDescriptor().findFieldByName(name.toLowerCase(Locale.ROOT).replace('.', '_')));
+  }
+
+  /** A new request of an operation. */
+  public static Message.Builder request(FieldDescriptor member) {
+    return Operation.newBuilder().newBuilderForField(member);
+  }
+
+  /** The operation with that request. */
+  public static Operation operation(FieldDescriptor member, Message request) {
+    return Operation.newBuilder().setField(member, request).build();
+  }
+
+  /** The response in a result; empty when it has none. */
+  public static Optional<Message> response(Result result) {
+    FieldDescriptor member = result.getOneofFieldDescriptor(RESPONSE);
+    return member == null ? Optional.empty() : Optional.of((Message) result.getField(member));
+  }
+}

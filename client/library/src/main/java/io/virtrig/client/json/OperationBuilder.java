@@ -1,0 +1,96 @@
+package io.virtrig.client.json;
+
+import com.google.gson.JsonObject;
+import com.google.protobuf.Descriptors.FieldDescriptor;
+import com.google.protobuf.Message;
+import io.virtrig.client.Vocabulary;
+import io.virtrig.v1.Operation;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Puts an operation together from its name, who calls, what it acts on, and its arguments as JSON.
+ */
+public final class OperationBuilder {
+
+  private final String name;
+  private final FieldDescriptor member;
+  private final Message.Builder request;
+
+  private OperationBuilder(String name, FieldDescriptor member) {
+    this.name = name;
+    this.member = member;
+    request = Vocabulary.request(member);
+  }
+
+  /**
+   * An operation without arguments.
+   *
+   * @param name e.g. {@code VFIO_IOMMU_MAP_DMA}, {@code hw.dma_read}
+   * @throws UnknownOperationException when the vocabulary does not have it
+   */
+  public static OperationBuilder of(String name) {
+    return new OperationBuilder(
+        name, Vocabulary.member(name).orElseThrow(() -> new UnknownOperationException(name)));
+  }
+
+  /** Whether it acts on a device by name, rather than on a file descriptor. */
+  public boolean actsOnDevice() {
+    return field("device") != null;
+  }
+
+  /** The calling process. Operations that no process calls leave it out. */
+  public OperationBuilder process(int pid) {
+    FieldDescriptor field = field("pid");
+    if (field != null) {
+      request.setField(field, pid);
+    }
+    return this;
+  }
+
+  /**
+   * The file descriptor acted on.
+   *
+   * @throws NotationException when it does not act on one
+   */
+  public OperationBuilder fd(int fd) {
+    return on("target_fd", fd, "does not act on a file descriptor");
+  }
+
+  /**
+   * The device acted on.
+   *
+   * @throws NotationException when it does not act on one
+   */
+  public OperationBuilder device(String device) {
+    return on("device", device, "does not act on a device");
+  }
+
+  private OperationBuilder on(String fieldName, Object object, String otherwise) {
+    FieldDescriptor field = field(fieldName);
+    if (field == null) {
+      throw new NotationException("on", name + " " + otherwise);
+    }
+    request.setField(field, object);
+    return this;
+  }
+
+  /**
+   * Its arguments by their uAPI names.
+   *
+   * @throws UnknownFieldException for an argument it does not have
+   * @throws NotationException for a value the argument cannot hold
+   */
+  public OperationBuilder arguments(JsonObject arguments, Variables variables) {
+    UapiJson.merge(arguments, request, variables);
+    return this;
+  }
+
+  /** The operation. */
+  public Operation build() {
+    return Vocabulary.operation(member, request.build());
+  }
+
+  private @Nullable FieldDescriptor field(String fieldName) {
+    return request.getDescriptorForType().findFieldByName(fieldName);
+  }
+}

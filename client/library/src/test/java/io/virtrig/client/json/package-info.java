@@ -1,0 +1,4 @@
+@NullMarked
+package io.virtrig.client.json;
+
+import org.jspecify.annotations.NullMarked;

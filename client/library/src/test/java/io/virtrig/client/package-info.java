@@ -1,0 +1,4 @@
+@NullMarked
+package io.virtrig.client;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,97 @@
+package io.virtrig.daemon;
+
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.binder.jvm.ClassLoaderMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
+import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
+import io.micrometer.core.instrument.binder.system.UptimeMetrics;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.virtrig.daemon.config.Configuration;
+import io.virtrig.daemon.config.Version;
+import io.virtrig.daemon.grpc.GrpcServer;
+import io.virtrig.daemon.grpc.OperationExecutor;
+import io.virtrig.daemon.hosts.HostRegistry;
+import io.virtrig.daemon.metrics.MetricsServer;
+import io.virtrig.daemon.metrics.OperationMetrics;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import org.jspecify.annotations.Nullable;
+
+/** A running daemon. */
+public final class Daemon implements AutoCloseable {
+  private final PrometheusMeterRegistry registry;
+  private final JvmGcMetrics gcMetrics;
+  private final GrpcServer grpc;
+  private final @Nullable MetricsServer metrics;
+
+  private Daemon(
+      PrometheusMeterRegistry registry,
+      JvmGcMetrics gcMetrics,
+      GrpcServer grpc,
+      @Nullable MetricsServer metrics) {
+    this.registry = registry;
+    this.gcMetrics = gcMetrics;
+    this.grpc = grpc;
+    this.metrics = metrics;
+  }
+
+  /** Builds and starts a daemon. */
+  public static Daemon start(Configuration configuration) throws IOException {
+    PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    HostRegistry hosts = new HostRegistry(configuration.maxHosts());
+    OperationExecutor executor = new OperationExecutor(new OperationMetrics(registry));
+    JvmGcMetrics gcMetrics = new JvmGcMetrics();
+    gcMetrics.bindTo(registry);
+    bind(registry, hosts);
+    GrpcServer grpc = GrpcServer.onNetwork(configuration, hosts, executor);
+    grpc.start();
+    InetSocketAddress scraped = configuration.metrics();
+    MetricsServer metrics = scraped == null ? null : MetricsServer.start(scraped, registry);
+    return new Daemon(registry, gcMetrics, grpc, metrics);
+  }
+
+  private static void bind(MeterRegistry registry, HostRegistry hosts) {
+    new ClassLoaderMetrics().bindTo(registry);
+    new JvmMemoryMetrics().bindTo(registry);
+    new JvmThreadMetrics().bindTo(registry);
+    new ProcessorMetrics().bindTo(registry);
+    new UptimeMetrics().bindTo(registry);
+    Gauge.builder("virtrig.hosts", hosts, HostRegistry::size)
+        .description("Hosts there are")
+        .register(registry);
+    Gauge.builder("virtrig.build.info", () -> 1)
+        .description("What runs")
+        .tag("version", Version.current())
+        .register(registry);
+  }
+
+  /** Where gRPC is served. */
+  public InetSocketAddress grpcAddress() {
+    return grpc.address();
+  }
+
+  /** Where metrics are served; null when nowhere. */
+  public @Nullable InetSocketAddress metricsAddress() {
+    return metrics == null ? null : metrics.address();
+  }
+
+  /** Stops: running calls may finish for the configured time. */
+  @Override
+  public void close() {
+    try {
+      grpc.stop();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } finally {
+      if (metrics != null) {
+        metrics.close();
+      }
+      gcMetrics.close();
+      registry.close();
+    }
+  }
+}

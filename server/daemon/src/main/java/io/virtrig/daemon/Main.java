@@ -1,0 +1,87 @@
+package io.virtrig.daemon;
+
+import io.virtrig.daemon.config.BadConfiguration;
+import io.virtrig.daemon.config.Configuration;
+import io.virtrig.daemon.config.Settings;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.util.concurrent.CountDownLatch;
+
+/**
+ * {@code virtrigd}: reads its settings, starts the daemon, says where it listens, and waits to be
+ * stopped.
+ */
+public final class Main {
+  private static final int USAGE = 2;
+  private static final int FAILURE = 1;
+
+  private Main() {}
+
+  /** Exit codes: 0 stopped, 1 could not start, 2 bad settings. */
+  public static void main(String[] arguments) throws InterruptedException {
+    Configuration configuration;
+    try {
+      configuration = Settings.parse(arguments, System.getenv());
+    } catch (BadConfiguration e) {
+      System.err.println("virtrigd: " + e.getMessage());
+      System.exit(USAGE);
+      return;
+    }
+    if (configuration == null) {
+      return;
+    }
+    Daemon daemon;
+    try {
+      daemon = Daemon.start(configuration);
+    } catch (IOException e) {
+      System.err.println("virtrigd: cannot start: " + rootCause(e).getMessage());
+      System.exit(FAILURE);
+      return;
+    }
+    CountDownLatch stopped = new CountDownLatch(1);
+    Runtime.getRuntime()
+        .addShutdownHook(
+            new Thread(
+                () -> {
+                  daemon.close();
+                  stopped.countDown();
+                },
+                "shutdown"));
+    if (configuration.untilStdinCloses()) {
+      Thread.ofVirtual().start(Main::exitWithStdin);
+    }
+    System.out.println(ready(daemon));
+    stopped.await();
+  }
+
+  private static void exitWithStdin() {
+    try {
+      while (System.in.read() >= 0) {
+        // What comes in means nothing; only the end does.
+      }
+    } catch (IOException e) {
+      // As good as the end.
+    }
+    System.exit(0);
+  }
+
+  private static String ready(Daemon daemon) {
+    InetSocketAddress metrics = daemon.metricsAddress();
+    return "virtrigd ready: grpc="
+        + text(daemon.grpcAddress())
+        + (metrics == null ? "" : " metrics=" + text(metrics));
+  }
+
+  private static String text(InetSocketAddress address) {
+    String host = address.getAddress().getHostAddress();
+    return (host.indexOf(':') < 0 ? host : "[" + host + "]") + ":" + address.getPort();
+  }
+
+  private static Throwable rootCause(Throwable thrown) {
+    Throwable cause = thrown;
+    while (cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    return cause;
+  }
+}

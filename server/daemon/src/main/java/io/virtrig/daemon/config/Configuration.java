@@ -1,0 +1,36 @@
+package io.virtrig.daemon.config;
+
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the daemon was told to do.
+ *
+ * @param listen where gRPC is served; port 0 for any
+ * @param metrics where metrics are served; null for nowhere
+ * @param tls with what gRPC is encrypted; null for plaintext
+ * @param maxHosts the most hosts at a time
+ * @param maxMessageBytes the largest request taken
+ * @param shutdownGrace how long running calls may take to finish when the daemon stops
+ * @param untilStdinCloses stop when standard input reaches its end: for daemons that belong to
+ *     another program
+ */
+public record Configuration(
+    InetSocketAddress listen,
+    @Nullable InetSocketAddress metrics,
+    @Nullable Tls tls,
+    int maxHosts,
+    int maxMessageBytes,
+    Duration shutdownGrace,
+    boolean untilStdinCloses) {
+
+  /**
+   * Files for TLS, in PEM.
+   *
+   * @param certificateChain the server's certificate, then its issuers'
+   * @param privateKey its key, in PKCS 8
+   */
+  public record Tls(Path certificateChain, Path privateKey) {}
+}

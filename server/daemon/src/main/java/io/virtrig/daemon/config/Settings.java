@@ -1,0 +1,194 @@
+package io.virtrig.daemon.config;
+
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.ArgSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Option;
+
+/**
+ * The daemon's flags. What a flag does not say, the environment does; what neither says, the
+ * configuration file.
+ */
+@Command(
+    name = "virtrigd",
+    description =
+        "Hosts simulated virtualization hosts that answer as Linux does, and serves them over gRPC.",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    versionProvider = Version.class,
+    footer = {
+      "",
+      "Every setting can also stand in the environment, as VIRTRIG_ and its name",
+      "in capitals (VIRTRIG_MAX_HOSTS), or in the file given with --config, as a",
+      "line \"max-hosts: 1000\". A flag wins over the environment, which wins over",
+      "the file.",
+      "",
+      "Exit codes: 0 stopped, 1 could not start, 2 bad settings."
+    })
+public final class Settings {
+  private static final String ENVIRONMENT_PREFIX = "VIRTRIG_";
+
+  @Option(
+      names = "--listen",
+      paramLabel = "HOST:PORT",
+      defaultValue = "127.0.0.1:7473",
+      description = "where gRPC is served; port 0 takes any free one (default: ${DEFAULT-VALUE})")
+  private String listen = "";
+
+  @Option(
+      names = "--metrics",
+      paramLabel = "HOST:PORT|off",
+      defaultValue = "127.0.0.1:9464",
+      description = "where Prometheus scrapes /metrics (default: ${DEFAULT-VALUE})")
+  private String metrics = "";
+
+  @Option(names = "--tls-cert", paramLabel = "FILE", description = "certificate chain for TLS, PEM")
+  private @Nullable Path tlsCert;
+
+  @Option(names = "--tls-key", paramLabel = "FILE", description = "its private key, PEM")
+  private @Nullable Path tlsKey;
+
+  @Option(names = "--insecure", description = "serve plaintext on an address that is not loopback")
+  private boolean insecure;
+
+  @Option(
+      names = "--max-hosts",
+      paramLabel = "N",
+      defaultValue = "100000",
+      description = "the most hosts at a time (default: ${DEFAULT-VALUE})")
+  private int maxHosts;
+
+  @Option(
+      names = "--max-message-bytes",
+      paramLabel = "N",
+      defaultValue = "4194304",
+      description = "the largest request taken (default: ${DEFAULT-VALUE})")
+  private int maxMessageBytes;
+
+  @Option(
+      names = "--shutdown-grace",
+      paramLabel = "SECONDS",
+      defaultValue = "5",
+      description =
+          "how long running calls may take to finish at the end (default: ${DEFAULT-VALUE})")
+  private int shutdownGrace;
+
+  @Option(
+      names = "--until-stdin-closes",
+      description =
+          "stop when standard input reaches its end: for a daemon that belongs to another program")
+  private boolean untilStdinCloses;
+
+  @Option(names = "--config", paramLabel = "FILE", description = "a file with settings, YAML")
+  private @Nullable Path config;
+
+  /**
+   * Reads the command line; what it leaves out comes from the environment and the file.
+   *
+   * @return the configuration, or null when help or the version was asked for and has been printed
+   * @throws BadConfiguration when a setting makes no sense
+   */
+  public static @Nullable Configuration parse(String[] arguments, Map<String, String> environment) {
+    Settings first = new Settings();
+    CommandLine commandLine = new CommandLine(first);
+    commandLine.setDefaultValueProvider(option -> fromEnvironment(option, environment));
+    try {
+      if (CommandLine.printHelpIfRequested(commandLine.parseArgs(arguments))) {
+        return null;
+      }
+      Path file = first.config;
+      if (file == null) {
+        return first.configuration();
+      }
+      Map<String, String> settings = ConfigurationFile.read(file);
+      requireKnown(file, settings.keySet(), commandLine);
+      Settings second = new Settings();
+      new CommandLine(second)
+          .setDefaultValueProvider(
+              option -> {
+                String value = fromEnvironment(option, environment);
+                return value != null ? value : settings.get(key(option));
+              })
+          .parseArgs(arguments);
+      return second.configuration();
+    } catch (CommandLine.ParameterException e) {
+      throw new BadConfiguration(String.valueOf(e.getMessage()));
+    }
+  }
+
+  private static void requireKnown(Path file, Set<String> keys, CommandLine commandLine) {
+    Set<String> known = new TreeSet<>();
+    commandLine.getCommandSpec().options().forEach(option -> known.add(key(option)));
+    for (String key : keys) {
+      if (!known.contains(key)) {
+        throw new BadConfiguration(file + ": there is no setting \"" + key + "\"");
+      }
+    }
+  }
+
+  private static String key(ArgSpec argument) {
+    return argument instanceof OptionSpec option ? option.longestName().substring(2) : "";
+  }
+
+  private static @Nullable String fromEnvironment(ArgSpec option, Map<String, String> environment) {
+    return environment.get(
+        ENVIRONMENT_PREFIX + key(option).replace('-', '_').toUpperCase(Locale.ROOT));
+  }
+
+  private Configuration configuration() {
+    InetSocketAddress address = Addresses.parse("--listen", listen);
+    InetSocketAddress scraped =
+        metrics.equals("off") ? null : Addresses.parse("--metrics", metrics);
+    Configuration.Tls tls = tls();
+    if (tls == null && !insecure && !Addresses.isLoopback(address)) {
+      throw new BadConfiguration(
+          "--listen: "
+              + listen
+              + " is not loopback: give --tls-cert and --tls-key, or --insecure to serve plaintext");
+    }
+    if (scraped != null && !insecure && !Addresses.isLoopback(scraped)) {
+      throw new BadConfiguration(
+          "--metrics: "
+              + metrics
+              + " is not loopback: it is served in plaintext, so it needs --insecure");
+    }
+    requirePositive("--max-hosts", maxHosts);
+    requirePositive("--max-message-bytes", maxMessageBytes);
+    if (shutdownGrace < 0) {
+      throw new BadConfiguration("--shutdown-grace: " + shutdownGrace + " is negative");
+    }
+    return new Configuration(
+        address,
+        scraped,
+        tls,
+        maxHosts,
+        maxMessageBytes,
+        Duration.ofSeconds(shutdownGrace),
+        untilStdinCloses);
+  }
+
+  private Configuration.@Nullable Tls tls() {
+    if (tlsCert == null && tlsKey == null) {
+      return null;
+    }
+    if (tlsCert == null || tlsKey == null) {
+      throw new BadConfiguration("--tls-cert and --tls-key go together");
+    }
+    return new Configuration.Tls(tlsCert, tlsKey);
+  }
+
+  private static void requirePositive(String setting, int value) {
+    if (value <= 0) {
+      throw new BadConfiguration(setting + ": " + value + " is not positive");
+    }
+  }
+}

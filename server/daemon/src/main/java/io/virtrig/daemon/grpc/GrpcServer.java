@@ -1,0 +1,108 @@
+package io.virtrig.daemon.grpc;
+
+import io.grpc.InsecureServerCredentials;
+import io.grpc.Server;
+import io.grpc.ServerBuilder;
+import io.grpc.ServerCredentials;
+import io.grpc.ServerServiceDefinition;
+import io.grpc.TlsServerCredentials;
+import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
+import io.grpc.netty.NettyServerBuilder;
+import io.grpc.protobuf.services.HealthStatusManager;
+import io.grpc.protobuf.services.ProtoReflectionServiceV1;
+import io.virtrig.daemon.config.Configuration;
+import io.virtrig.daemon.hosts.HostRegistry;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** The daemon's gRPC server: its services, limits and shutdown. */
+public final class GrpcServer {
+  /** Clients may ask this often whether the connection lives. */
+  private static final Duration KEEPALIVE_ALLOWED = Duration.ofSeconds(10);
+
+  private static final int METADATA_BYTES = 16 << 10;
+  private static final int CALLS_PER_CONNECTION = 1000;
+
+  private final HealthStatusManager health = new HealthStatusManager();
+  private final Server server;
+  private final Duration grace;
+
+  private GrpcServer(
+      ServerBuilder<?> builder, HostRegistry hosts, OperationExecutor executor, Duration grace) {
+    this.grace = grace;
+    // Handlers never block for longer than an operation takes: they run where the message arrives.
+    builder.directExecutor();
+    for (ServerServiceDefinition service : services(hosts, executor)) {
+      builder.addService(service);
+      health.setStatus(service.getServiceDescriptor().getName(), ServingStatus.SERVING);
+    }
+    builder.addService(DefectiveCalls.guard(health.getHealthService().bindService()));
+    builder.addService(DefectiveCalls.guard(ProtoReflectionServiceV1.newInstance().bindService()));
+    server = builder.build();
+  }
+
+  /** A server on the configured address; not started. */
+  public static GrpcServer onNetwork(
+      Configuration configuration, HostRegistry hosts, OperationExecutor executor)
+      throws IOException {
+    NettyServerBuilder builder =
+        NettyServerBuilder.forAddress(configuration.listen(), credentials(configuration))
+            .maxInboundMessageSize(configuration.maxMessageBytes())
+            .maxInboundMetadataSize(METADATA_BYTES)
+            .maxConcurrentCallsPerConnection(CALLS_PER_CONNECTION)
+            .permitKeepAliveTime(KEEPALIVE_ALLOWED.toSeconds(), TimeUnit.SECONDS)
+            .permitKeepAliveWithoutCalls(true);
+    return new GrpcServer(builder, hosts, executor, configuration.shutdownGrace());
+  }
+
+  /** A server on a builder of the caller's, for programs that embed the daemon. */
+  public static GrpcServer embedded(
+      ServerBuilder<?> builder, HostRegistry hosts, OperationExecutor executor) {
+    return new GrpcServer(builder, hosts, executor, Duration.ZERO);
+  }
+
+  private static ServerCredentials credentials(Configuration configuration) throws IOException {
+    Configuration.Tls tls = configuration.tls();
+    return tls == null
+        ? InsecureServerCredentials.create()
+        : TlsServerCredentials.create(tls.certificateChain().toFile(), tls.privateKey().toFile());
+  }
+
+  private static List<ServerServiceDefinition> services(
+      HostRegistry hosts, OperationExecutor executor) {
+    List<ServerServiceDefinition> services =
+        new ArrayList<>(new OperationServices(hosts, executor).all());
+    services.add(new HostMethods(hosts).service());
+    services.add(new ExecuteMethod(hosts, executor).service());
+    return services;
+  }
+
+  /** Starts to listen. */
+  public void start() throws IOException {
+    server.start();
+  }
+
+  /** Where it listens. */
+  public InetSocketAddress address() {
+    SocketAddress address = server.getListenSockets().getFirst();
+    if (address instanceof InetSocketAddress inet) {
+      return inet;
+    }
+    throw new IllegalStateException("not on a network: " + address);
+  }
+
+  /** Says NOT_SERVING, lets calls finish for the configured time, then ends them. */
+  public void stop() throws InterruptedException {
+    health.enterTerminalState();
+    server.shutdown();
+    if (!server.awaitTermination(grace.toMillis(), TimeUnit.MILLISECONDS)) {
+      server.shutdownNow();
+      server.awaitTermination();
+    }
+  }
+}

@@ -1,0 +1,132 @@
+package io.virtrig.daemon.grpc;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.google.rpc.Code;
+import io.grpc.ServerServiceDefinition;
+import io.virtrig.daemon.hosts.HostRegistry;
+import io.virtrig.daemon.hosts.HostedHost;
+import io.virtrig.v1.CreateHostRequest;
+import io.virtrig.v1.CreateHostResponse;
+import io.virtrig.v1.DeleteHostRequest;
+import io.virtrig.v1.DeleteHostResponse;
+import io.virtrig.v1.DescribeHostRequest;
+import io.virtrig.v1.DescribeHostResponse;
+import io.virtrig.v1.GetHostRequest;
+import io.virtrig.v1.GetHostResponse;
+import io.virtrig.v1.Host;
+import io.virtrig.v1.HostServiceGrpc;
+import io.virtrig.v1.ListEventsRequest;
+import io.virtrig.v1.ListEventsResponse;
+import io.virtrig.v1.ListHostsRequest;
+import io.virtrig.v1.ListHostsResponse;
+import java.util.Base64;
+import java.util.List;
+
+/** The host service: what its methods ask of the registry. */
+final class HostMethods {
+  private static final int USUAL_PAGE = 100;
+  private static final int MOST_PAGE = 1000;
+
+  private final HostRegistry hosts;
+
+  HostMethods(HostRegistry hosts) {
+    this.hosts = hosts;
+  }
+
+  ServerServiceDefinition service() {
+    return new ServiceBinding(HostServiceGrpc.getServiceDescriptor())
+        .method(HostServiceGrpc.getCreateHostMethod(), this::create)
+        .method(HostServiceGrpc.getGetHostMethod(), this::get)
+        .method(HostServiceGrpc.getListHostsMethod(), this::list)
+        .method(HostServiceGrpc.getDeleteHostMethod(), this::delete)
+        .method(HostServiceGrpc.getDescribeHostMethod(), this::describe)
+        .method(HostServiceGrpc.getListEventsMethod(), this::events)
+        .build();
+  }
+
+  private CreateHostResponse create(CreateHostRequest request) {
+    HostedHost host = hosts.create(request.getHostId(), request.getSpec(), request.getRequestId());
+    return CreateHostResponse.newBuilder().setHost(message(host)).build();
+  }
+
+  private GetHostResponse get(GetHostRequest request) {
+    return GetHostResponse.newBuilder().setHost(message(named(request.getName()))).build();
+  }
+
+  private ListHostsResponse list(ListHostsRequest request) {
+    List<HostedHost> page =
+        hosts.after(token(request.getPageToken()), pageSize(request.getPageSize()));
+    ListHostsResponse.Builder response = ListHostsResponse.newBuilder().setTotalSize(hosts.size());
+    page.forEach(host -> response.addHosts(message(host)));
+    if (!page.isEmpty() && !hosts.after(page.getLast().id(), 1).isEmpty()) {
+      response.setNextPageToken(
+          Base64.getUrlEncoder()
+              .withoutPadding()
+              .encodeToString(page.getLast().id().getBytes(UTF_8)));
+    }
+    return response.build();
+  }
+
+  private DeleteHostResponse delete(DeleteHostRequest request) {
+    hosts.delete(named(request.getName()).name());
+    return DeleteHostResponse.getDefaultInstance();
+  }
+
+  private DescribeHostResponse describe(DescribeHostRequest request) {
+    HostedHost hosted = named(request.getName());
+    return hosted.with(
+        host ->
+            DescribeHostResponse.newBuilder()
+                .setHost(message(hosted, host))
+                .setStateHash(host.stateHash())
+                .setState(host.describe())
+                .build());
+  }
+
+  private ListEventsResponse events(ListEventsRequest request) {
+    int most = pageSize(request.getPageSize());
+    return named(request.getName())
+        .with(
+            host ->
+                ListEventsResponse.newBuilder()
+                    .addAllEvents(host.events().after(request.getAfter(), most))
+                    .setOldest(host.events().oldest())
+                    .build());
+  }
+
+  private HostedHost named(String name) {
+    if (name.isEmpty()) {
+      throw Statuses.daemon(Code.INVALID_ARGUMENT, "name: names no host");
+    }
+    return hosts.get(name);
+  }
+
+  private static int pageSize(int given) {
+    if (given < 0 || given > MOST_PAGE) {
+      throw Statuses.daemon(
+          Code.INVALID_ARGUMENT, "page_size: " + given + " is not from 1 to " + MOST_PAGE);
+    }
+    return given == 0 ? USUAL_PAGE : given;
+  }
+
+  private static String token(String given) {
+    try {
+      return new String(Base64.getUrlDecoder().decode(given), UTF_8);
+    } catch (IllegalArgumentException e) {
+      throw Statuses.daemon(Code.INVALID_ARGUMENT, "page_token: is none that an answer gave");
+    }
+  }
+
+  private static Host message(HostedHost hosted) {
+    return hosted.with(host -> message(hosted, host));
+  }
+
+  private static Host message(HostedHost hosted, io.virtrig.emulator.Host host) {
+    return Host.newBuilder()
+        .setName(hosted.name())
+        .setSpec(host.spec())
+        .setOperations(host.operations())
+        .build();
+  }
+}

@@ -1,0 +1,441 @@
+package io.virtrig.daemon.grpc;
+
+import com.google.rpc.Code;
+import io.grpc.MethodDescriptor;
+import io.grpc.ServerServiceDefinition;
+import io.grpc.ServiceDescriptor;
+import io.virtrig.daemon.hosts.HostRegistry;
+import io.virtrig.v1.GuestServiceGrpc;
+import io.virtrig.v1.HardwareServiceGrpc;
+import io.virtrig.v1.KvmServiceGrpc;
+import io.virtrig.v1.Operation;
+import io.virtrig.v1.ProcessServiceGrpc;
+import io.virtrig.v1.Result;
+import io.virtrig.v1.VfioServiceGrpc;
+import java.util.List;
+import java.util.function.BiFunction;
+import java.util.function.Function;
+
+/**
+ * The typed services: each method is an operation of the same name. A line says how its request
+ * becomes the operation, and how the result gives its response.
+ */
+final class OperationServices {
+  private final HostRegistry hosts;
+  private final OperationExecutor executor;
+
+  OperationServices(HostRegistry hosts, OperationExecutor executor) {
+    this.hosts = hosts;
+    this.executor = executor;
+  }
+
+  List<ServerServiceDefinition> all() {
+    return List.of(process(), hardware(), guest(), vfio(), kvm());
+  }
+
+  private ServerServiceDefinition process() {
+    return new Service(ProcessServiceGrpc.getServiceDescriptor())
+        .method(
+            ProcessServiceGrpc.getProcessMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setProcess,
+            Result::getProcess)
+        .method(
+            ProcessServiceGrpc.getExitMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setExit,
+            Result::getExit)
+        .method(
+            ProcessServiceGrpc.getOpenMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setOpen,
+            Result::getOpen)
+        .method(
+            ProcessServiceGrpc.getCloseMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setClose,
+            Result::getClose)
+        .method(
+            ProcessServiceGrpc.getEventfdMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setEventfd,
+            Result::getEventfd)
+        .method(
+            ProcessServiceGrpc.getReadMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setRead,
+            Result::getRead)
+        .method(
+            ProcessServiceGrpc.getWriteMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setWrite,
+            Result::getWrite)
+        .method(
+            ProcessServiceGrpc.getMmapMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setMmap,
+            Result::getMmap)
+        .method(
+            ProcessServiceGrpc.getMunmapMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setMunmap,
+            Result::getMunmap)
+        .method(
+            ProcessServiceGrpc.getStoreMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setStore,
+            Result::getStore)
+        .method(
+            ProcessServiceGrpc.getLoadMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setLoad,
+            Result::getLoad)
+        .method(
+            ProcessServiceGrpc.getPreadMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setPread,
+            Result::getPread)
+        .method(
+            ProcessServiceGrpc.getPwriteMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setPwrite,
+            Result::getPwrite)
+        .build();
+  }
+
+  private ServerServiceDefinition hardware() {
+    return new Service(HardwareServiceGrpc.getServiceDescriptor())
+        .method(
+            HardwareServiceGrpc.getHwDmaReadMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setHwDmaRead,
+            Result::getHwDmaRead)
+        .method(
+            HardwareServiceGrpc.getHwDmaWriteMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setHwDmaWrite,
+            Result::getHwDmaWrite)
+        .method(
+            HardwareServiceGrpc.getHwRaiseIrqMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setHwRaiseIrq,
+            Result::getHwRaiseIrq)
+        .method(
+            HardwareServiceGrpc.getHwLowerIrqMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setHwLowerIrq,
+            Result::getHwLowerIrq)
+        .method(
+            HardwareServiceGrpc.getHwFailMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setHwFail,
+            Result::getHwFail)
+        .build();
+  }
+
+  private ServerServiceDefinition guest() {
+    return new Service(GuestServiceGrpc.getServiceDescriptor())
+        .method(
+            GuestServiceGrpc.getGuestReadMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setGuestRead,
+            Result::getGuestRead)
+        .method(
+            GuestServiceGrpc.getGuestWriteMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setGuestWrite,
+            Result::getGuestWrite)
+        .method(
+            GuestServiceGrpc.getGuestIrqsMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setGuestIrqs,
+            Result::getGuestIrqs)
+        .build();
+  }
+
+  private ServerServiceDefinition vfio() {
+    return new Service(VfioServiceGrpc.getServiceDescriptor())
+        .method(
+            VfioServiceGrpc.getVfioGetApiVersionMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setVfioGetApiVersion,
+            Result::getVfioGetApiVersion)
+        .method(
+            VfioServiceGrpc.getVfioCheckExtensionMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setVfioCheckExtension,
+            Result::getVfioCheckExtension)
+        .method(
+            VfioServiceGrpc.getVfioSetIommuMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setVfioSetIommu,
+            Result::getVfioSetIommu)
+        .method(
+            VfioServiceGrpc.getVfioGroupGetStatusMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setVfioGroupGetStatus,
+            Result::getVfioGroupGetStatus)
+        .method(
+            VfioServiceGrpc.getVfioGroupSetContainerMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setVfioGroupSetContainer,
+            Result::getVfioGroupSetContainer)
+        .method(
+            VfioServiceGrpc.getVfioGroupUnsetContainerMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setVfioGroupUnsetContainer,
+            Result::getVfioGroupUnsetContainer)
+        .method(
+            VfioServiceGrpc.getVfioGroupGetDeviceFdMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setVfioGroupGetDeviceFd,
+            Result::getVfioGroupGetDeviceFd)
+        .method(
+            VfioServiceGrpc.getVfioDeviceGetInfoMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setVfioDeviceGetInfo,
+            Result::getVfioDeviceGetInfo)
+        .method(
+            VfioServiceGrpc.getVfioDeviceGetRegionInfoMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setVfioDeviceGetRegionInfo,
+            Result::getVfioDeviceGetRegionInfo)
+        .method(
+            VfioServiceGrpc.getVfioDeviceGetIrqInfoMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setVfioDeviceGetIrqInfo,
+            Result::getVfioDeviceGetIrqInfo)
+        .method(
+            VfioServiceGrpc.getVfioDeviceSetIrqsMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setVfioDeviceSetIrqs,
+            Result::getVfioDeviceSetIrqs)
+        .method(
+            VfioServiceGrpc.getVfioDeviceResetMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setVfioDeviceReset,
+            Result::getVfioDeviceReset)
+        .method(
+            VfioServiceGrpc.getVfioDeviceGetPciHotResetInfoMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setVfioDeviceGetPciHotResetInfo,
+            Result::getVfioDeviceGetPciHotResetInfo)
+        .method(
+            VfioServiceGrpc.getVfioDevicePciHotResetMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setVfioDevicePciHotReset,
+            Result::getVfioDevicePciHotReset)
+        .method(
+            VfioServiceGrpc.getVfioDeviceFeatureMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setVfioDeviceFeature,
+            Result::getVfioDeviceFeature)
+        .method(
+            VfioServiceGrpc.getVfioIommuGetInfoMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setVfioIommuGetInfo,
+            Result::getVfioIommuGetInfo)
+        .method(
+            VfioServiceGrpc.getVfioIommuMapDmaMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setVfioIommuMapDma,
+            Result::getVfioIommuMapDma)
+        .method(
+            VfioServiceGrpc.getVfioIommuUnmapDmaMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setVfioIommuUnmapDma,
+            Result::getVfioIommuUnmapDma)
+        .method(
+            VfioServiceGrpc.getVfioIommuEnableMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setVfioIommuEnable,
+            Result::getVfioIommuEnable)
+        .method(
+            VfioServiceGrpc.getVfioIommuDisableMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setVfioIommuDisable,
+            Result::getVfioIommuDisable)
+        .method(
+            VfioServiceGrpc.getVfioIommuDirtyPagesMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setVfioIommuDirtyPages,
+            Result::getVfioIommuDirtyPages)
+        .method(
+            VfioServiceGrpc.getVfioIommuPasidRequestMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setVfioIommuPasidRequest,
+            Result::getVfioIommuPasidRequest)
+        .method(
+            VfioServiceGrpc.getVhostSetOwnerMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setVhostSetOwner,
+            Result::getVhostSetOwner)
+        .build();
+  }
+
+  private ServerServiceDefinition kvm() {
+    return new Service(KvmServiceGrpc.getServiceDescriptor())
+        .method(
+            KvmServiceGrpc.getKvmGetApiVersionMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setKvmGetApiVersion,
+            Result::getKvmGetApiVersion)
+        .method(
+            KvmServiceGrpc.getKvmCreateVmMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setKvmCreateVm,
+            Result::getKvmCreateVm)
+        .method(
+            KvmServiceGrpc.getKvmCheckExtensionMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setKvmCheckExtension,
+            Result::getKvmCheckExtension)
+        .method(
+            KvmServiceGrpc.getKvmGetVcpuMmapSizeMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setKvmGetVcpuMmapSize,
+            Result::getKvmGetVcpuMmapSize)
+        .method(
+            KvmServiceGrpc.getKvmCreateVcpuMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setKvmCreateVcpu,
+            Result::getKvmCreateVcpu)
+        .method(
+            KvmServiceGrpc.getKvmSetBootCpuIdMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setKvmSetBootCpuId,
+            Result::getKvmSetBootCpuId)
+        .method(
+            KvmServiceGrpc.getKvmCreateIrqchipMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setKvmCreateIrqchip,
+            Result::getKvmCreateIrqchip)
+        .method(
+            KvmServiceGrpc.getKvmEnableCapMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setKvmEnableCap,
+            Result::getKvmEnableCap)
+        .method(
+            KvmServiceGrpc.getKvmSetUserMemoryRegionMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setKvmSetUserMemoryRegion,
+            Result::getKvmSetUserMemoryRegion)
+        .method(
+            KvmServiceGrpc.getKvmGetDirtyLogMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setKvmGetDirtyLog,
+            Result::getKvmGetDirtyLog)
+        .method(
+            KvmServiceGrpc.getKvmClearDirtyLogMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setKvmClearDirtyLog,
+            Result::getKvmClearDirtyLog)
+        .method(
+            KvmServiceGrpc.getKvmIrqfdMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setKvmIrqfd,
+            Result::getKvmIrqfd)
+        .method(
+            KvmServiceGrpc.getKvmIoeventfdMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setKvmIoeventfd,
+            Result::getKvmIoeventfd)
+        .method(
+            KvmServiceGrpc.getKvmSetGsiRoutingMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setKvmSetGsiRouting,
+            Result::getKvmSetGsiRouting)
+        .method(
+            KvmServiceGrpc.getKvmIrqLineMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setKvmIrqLine,
+            Result::getKvmIrqLine)
+        .method(
+            KvmServiceGrpc.getKvmIrqLineStatusMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setKvmIrqLineStatus,
+            Result::getKvmIrqLineStatus)
+        .method(
+            KvmServiceGrpc.getKvmSignalMsiMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setKvmSignalMsi,
+            Result::getKvmSignalMsi)
+        .method(
+            KvmServiceGrpc.getKvmGetIrqchipMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setKvmGetIrqchip,
+            Result::getKvmGetIrqchip)
+        .method(
+            KvmServiceGrpc.getKvmGetLapicMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setKvmGetLapic,
+            Result::getKvmGetLapic)
+        .method(
+            KvmServiceGrpc.getKvmSetLapicMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setKvmSetLapic,
+            Result::getKvmSetLapic)
+        .method(
+            KvmServiceGrpc.getKvmRegisterCoalescedMmioMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setKvmRegisterCoalescedMmio,
+            Result::getKvmRegisterCoalescedMmio)
+        .method(
+            KvmServiceGrpc.getKvmUnregisterCoalescedMmioMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setKvmUnregisterCoalescedMmio,
+            Result::getKvmUnregisterCoalescedMmio)
+        .method(
+            KvmServiceGrpc.getKvmCreateDeviceMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setKvmCreateDevice,
+            Result::getKvmCreateDevice)
+        .method(
+            KvmServiceGrpc.getKvmHasDeviceAttrMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setKvmHasDeviceAttr,
+            Result::getKvmHasDeviceAttr)
+        .method(
+            KvmServiceGrpc.getKvmSetDeviceAttrMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setKvmSetDeviceAttr,
+            Result::getKvmSetDeviceAttr)
+        .build();
+  }
+
+  /** Binds the methods of one service. */
+  private final class Service {
+    private final ServiceBinding binding;
+
+    Service(ServiceDescriptor descriptor) {
+      binding = new ServiceBinding(descriptor);
+    }
+
+    <Q, A> Service method(
+        MethodDescriptor<Q, A> method,
+        Function<Q, String> host,
+        BiFunction<Operation.Builder, Q, Operation.Builder> operation,
+        Function<Result, A> response) {
+      binding.method(
+          method,
+          request -> {
+            String name = host.apply(request);
+            if (name.isEmpty()) {
+              throw Statuses.daemon(Code.INVALID_ARGUMENT, "host: names no host");
+            }
+            Result result =
+                executor.execute(
+                    hosts.get(name), operation.apply(Operation.newBuilder(), request).build());
+            if (result.hasErrno() || result.hasRefusal()) {
+              throw Statuses.of(result);
+            }
+            return response.apply(result);
+          });
+      return this;
+    }
+
+    ServerServiceDefinition build() {
+      return binding.build();
+    }
+  }
+}

@@ -1,0 +1,111 @@
+package io.virtrig.daemon.grpc;
+
+import com.google.protobuf.Any;
+import com.google.protobuf.Descriptors.FieldDescriptor;
+import com.google.protobuf.Message;
+import com.google.rpc.Code;
+import com.google.rpc.ErrorInfo;
+import com.google.rpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.protobuf.StatusProto;
+import io.virtrig.emulator.errno.Refused;
+import io.virtrig.v1.Errno;
+import io.virtrig.v1.Refusal;
+import io.virtrig.v1.Result;
+
+/**
+ * The one place where refusals become gRPC statuses. The simulated kernel's have the domain {@value
+ * #KERNEL}, the simulator's own {@value #DAEMON}; {@code docs/errors.md} has the table.
+ */
+final class Statuses {
+  static final String KERNEL = "kernel.virtrig";
+  static final String DAEMON = "virtrig";
+
+  private Statuses() {}
+
+  /** The status of a result that holds an errno or a refusal. */
+  static StatusRuntimeException of(Result result) {
+    return result.hasErrno() ? of(result.getErrno(), result) : of(result.getRefusal());
+  }
+
+  private static StatusRuntimeException of(Errno errno, Result result) {
+    Status.Builder status =
+        Status.newBuilder()
+            .setCode(code(errno.getName()).getNumber())
+            .setMessage(errno.getName() + ": " + errno.getCheck())
+            .addDetails(
+                Any.pack(
+                    ErrorInfo.newBuilder()
+                        .setReason(errno.getName())
+                        .setDomain(KERNEL)
+                        .putMetadata("op", errno.getOperation())
+                        .putMetadata("check", errno.getCheck())
+                        .build()))
+            .addDetails(Any.pack(errno));
+    if (result.getResponseCase() != Result.ResponseCase.RESPONSE_NOT_SET) {
+      FieldDescriptor response =
+          Result.getDescriptor().findFieldByNumber(result.getResponseCase().getNumber());
+      status.addDetails(Any.pack((Message) result.getField(response)));
+    }
+    return StatusProto.toStatusRuntimeException(status.build());
+  }
+
+  /** The status of a refusal to make a host. */
+  static StatusRuntimeException of(Refused refused) {
+    return of(
+        Refusal.newBuilder()
+            .setCode(refused.code())
+            .setField(refused.field())
+            .setReason(refused.getMessage())
+            .build());
+  }
+
+  private static StatusRuntimeException of(Refusal refusal) {
+    Code code =
+        switch (refusal.getCode()) {
+          case CODE_NOT_FOUND -> Code.NOT_FOUND;
+          case CODE_UNIMPLEMENTED -> Code.UNIMPLEMENTED;
+          case CODE_RESOURCE_EXHAUSTED -> Code.RESOURCE_EXHAUSTED;
+          case CODE_INVALID_ARGUMENT, CODE_UNSPECIFIED, UNRECOGNIZED -> Code.INVALID_ARGUMENT;
+        };
+    String where = refusal.getField().isEmpty() ? "" : refusal.getField() + ": ";
+    return daemon(
+        code,
+        refusal.getCode().name().substring("CODE_".length()),
+        where + refusal.getReason(),
+        Any.pack(refusal));
+  }
+
+  /** A refusal of the daemon itself. */
+  static StatusRuntimeException daemon(Code code, String message) {
+    return daemon(code, code.name(), message);
+  }
+
+  private static StatusRuntimeException daemon(
+      Code code, String reason, String message, Any... more) {
+    Status.Builder status =
+        Status.newBuilder()
+            .setCode(code.getNumber())
+            .setMessage(message)
+            .addDetails(
+                Any.pack(ErrorInfo.newBuilder().setReason(reason).setDomain(DAEMON).build()));
+    for (Any detail : more) {
+      status.addDetails(detail);
+    }
+    return StatusProto.toStatusRuntimeException(status.build());
+  }
+
+  /** The code that fits an errno best. The errno is the truth; the code is a convenience. */
+  private static Code code(String errno) {
+    return switch (errno) {
+      case "EINVAL", "EFAULT", "E2BIG", "ENOTTY", "ESPIPE" -> Code.INVALID_ARGUMENT;
+      case "ENOENT", "ENODEV", "ENXIO", "EBADF", "ESRCH" -> Code.NOT_FOUND;
+      case "EEXIST" -> Code.ALREADY_EXISTS;
+      case "EPERM", "EACCES" -> Code.PERMISSION_DENIED;
+      case "ENOMEM", "ENOSPC", "EMFILE" -> Code.RESOURCE_EXHAUSTED;
+      case "EAGAIN", "EINTR" -> Code.ABORTED;
+      case "ERANGE", "EOVERFLOW" -> Code.OUT_OF_RANGE;
+      default -> Code.FAILED_PRECONDITION;
+    };
+  }
+}

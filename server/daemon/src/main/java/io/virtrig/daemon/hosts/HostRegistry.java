@@ -1,0 +1,131 @@
+package io.virtrig.daemon.hosts;
+
+import io.virtrig.emulator.Host;
+import io.virtrig.v1.HostSpec;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.regex.Pattern;
+
+/** The hosts of the daemon, by id. Safe for use by several threads. */
+public final class HostRegistry {
+  private static final Pattern ID = Pattern.compile("[a-z][a-z0-9-]{0,62}");
+
+  private final ConcurrentSkipListMap<String, HostedHost> hosts = new ConcurrentSkipListMap<>();
+  private final AtomicInteger size = new AtomicInteger();
+  private final AtomicLong lastChosen = new AtomicLong();
+  private final int mostHosts;
+
+  /** An empty registry that takes at most so many hosts. */
+  public HostRegistry(int mostHosts) {
+    this.mostHosts = mostHosts;
+  }
+
+  /**
+   * Makes a host.
+   *
+   * @param id its id; empty for one of the daemon's choice
+   * @param requestId when not empty, a second call with it and the same id answers the host made by
+   *     the first
+   * @throws HostRefused when the id is malformed or taken, or the daemon is full
+   * @throws io.virtrig.emulator.errno.Refused when the specification makes no sense
+   */
+  public HostedHost create(String id, HostSpec spec, String requestId) {
+    if (!id.isEmpty() && !ID.matcher(id).matches()) {
+      throw new HostRefused(
+          HostRefused.Reason.BAD_ID,
+          "\"" + id + "\" is not 1 to 63 of a-z, 0-9 and -, beginning with a letter");
+    }
+    HostedHost existing = hosts.get(id);
+    if (existing != null) {
+      return sameRequest(existing, requestId);
+    }
+    if (size.incrementAndGet() > mostHosts) {
+      size.decrementAndGet();
+      throw new HostRefused(
+          HostRefused.Reason.LIMIT, "the daemon holds " + mostHosts + " hosts, as many as it may");
+    }
+    boolean added = false;
+    try {
+      Host host = new Host(spec);
+      if (id.isEmpty()) {
+        HostedHost chosen;
+        do {
+          chosen = new HostedHost("host-" + lastChosen.incrementAndGet(), requestId, host);
+        } while (hosts.putIfAbsent(chosen.id(), chosen) != null);
+        added = true;
+        return chosen;
+      }
+      HostedHost named = new HostedHost(id, requestId, host);
+      HostedHost first = hosts.putIfAbsent(id, named);
+      added = first == null;
+      return first == null ? named : sameRequest(first, requestId);
+    } finally {
+      if (!added) {
+        size.decrementAndGet();
+      }
+    }
+  }
+
+  private static HostedHost sameRequest(HostedHost existing, String requestId) {
+    if (requestId.isEmpty() || !requestId.equals(existing.requestId())) {
+      throw new HostRefused(
+          HostRefused.Reason.EXISTS, "there is a host \"" + existing.id() + "\" already");
+    }
+    return existing;
+  }
+
+  /**
+   * The host of an id or resource name.
+   *
+   * @throws NoSuchHost when there is none
+   */
+  public HostedHost get(String name) {
+    String id = id(name);
+    HostedHost host = hosts.get(id);
+    if (host == null) {
+      throw new NoSuchHost(id);
+    }
+    return host;
+  }
+
+  private static String id(String name) {
+    return name.startsWith(HostedHost.NAME_PREFIX)
+        ? name.substring(HostedHost.NAME_PREFIX.length())
+        : name;
+  }
+
+  /**
+   * Ends a host.
+   *
+   * @throws NoSuchHost when there is none
+   */
+  public void delete(String name) {
+    String id = id(name);
+    HostedHost host = hosts.remove(id);
+    if (host == null) {
+      throw new NoSuchHost(id);
+    }
+    size.decrementAndGet();
+    host.end();
+  }
+
+  /** Up to {@code most} hosts with an id above {@code after}, by id. */
+  public List<HostedHost> after(String after, int most) {
+    List<HostedHost> page = new ArrayList<>();
+    for (HostedHost host : hosts.tailMap(after, false).values()) {
+      if (page.size() == most) {
+        break;
+      }
+      page.add(host);
+    }
+    return page;
+  }
+
+  /** How many hosts there are. */
+  public int size() {
+    return size.get();
+  }
+}

@@ -1,0 +1,76 @@
+package io.virtrig.daemon.metrics;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.InetSocketAddress;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+
+/**
+ * The page that Prometheus scrapes, {@code /metrics}, and {@code /healthz} for whoever only asks
+ * whether we live.
+ */
+public final class MetricsServer implements AutoCloseable {
+  private static final String PROMETHEUS_TEXT = "text/plain; version=0.0.4; charset=utf-8";
+
+  private final HttpServer server;
+  private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+
+  private MetricsServer(HttpServer server) {
+    this.server = server;
+  }
+
+  /** Starts it. */
+  public static MetricsServer start(InetSocketAddress address, PrometheusMeterRegistry registry)
+      throws IOException {
+    MetricsServer metrics = new MetricsServer(HttpServer.create(address, 0));
+    metrics.server.setExecutor(metrics.threads);
+    metrics.server.createContext(
+        "/metrics", exchange -> answer(exchange, "/metrics", PROMETHEUS_TEXT, registry::scrape));
+    metrics.server.createContext(
+        "/healthz", exchange -> answer(exchange, "/healthz", "text/plain", () -> "ok\n"));
+    metrics.server.start();
+    return metrics;
+  }
+
+  private interface Page {
+    String text();
+  }
+
+  private static void answer(HttpExchange exchange, String path, String type, Page page)
+      throws IOException {
+    try (exchange) {
+      if (!exchange.getRequestURI().getPath().equals(path)) {
+        exchange.sendResponseHeaders(404, -1);
+        return;
+      }
+      if (!exchange.getRequestMethod().equals("GET")) {
+        exchange.getResponseHeaders().set("Allow", "GET");
+        exchange.sendResponseHeaders(405, -1);
+        return;
+      }
+      byte[] body = page.text().getBytes(UTF_8);
+      exchange.getResponseHeaders().set("Content-Type", type);
+      exchange.sendResponseHeaders(200, body.length);
+      try (OutputStream out = exchange.getResponseBody()) {
+        out.write(body);
+      }
+    }
+  }
+
+  /** Where it listens. */
+  public InetSocketAddress address() {
+    return server.getAddress();
+  }
+
+  @Override
+  public void close() {
+    server.stop(0);
+    threads.close();
+  }
+}

@@ -1,0 +1,86 @@
+package io.virtrig.daemon.metrics;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import io.virtrig.uapi.OperationName;
+import io.virtrig.v1.Operation.OpCase;
+import io.virtrig.v1.Result;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Counts operations by name and outcome ({@code virtrig.operations}) and times them by area ({@code
+ * virtrig.operation.duration}). The outcome is OK, an errno's name, or the code of the simulator's
+ * refusal: closed sets, so the number of series is bounded.
+ */
+public final class OperationMetrics {
+  private static final Duration[] BUCKETS = {
+    Duration.ofNanos(1_000),
+    Duration.ofNanos(3_000),
+    Duration.ofNanos(10_000),
+    Duration.ofNanos(30_000),
+    Duration.ofNanos(100_000),
+    Duration.ofMillis(1),
+    Duration.ofMillis(10),
+    Duration.ofMillis(100),
+    Duration.ofSeconds(1)
+  };
+
+  private static final int HIGHEST_NUMBER =
+      Arrays.stream(OpCase.values()).mapToInt(OpCase::getNumber).max().orElseThrow();
+
+  private final MeterRegistry registry;
+
+  /** By operation number. */
+  private final Counter[] succeeded = new Counter[HIGHEST_NUMBER + 1];
+
+  /** By operation number. */
+  private final Timer[] durations = new Timer[HIGHEST_NUMBER + 1];
+
+  private final Map<String, Counter> refused = new ConcurrentHashMap<>();
+
+  /** Registers the series of every operation, so that none executed and no such series differ. */
+  public OperationMetrics(MeterRegistry registry) {
+    this.registry = registry;
+    for (OpCase op : OpCase.values()) {
+      succeeded[op.getNumber()] = counter(op, "OK");
+      durations[op.getNumber()] =
+          Timer.builder("virtrig.operation.duration")
+              .description("Time to execute an operation on a host, waiting for its lock included")
+              .tag("area", area(op))
+              .serviceLevelObjectives(BUCKETS)
+              .register(registry);
+    }
+  }
+
+  private Counter counter(OpCase op, String outcome) {
+    return Counter.builder("virtrig.operations")
+        .description("Operations executed on hosts")
+        .tag("op", op == OpCase.OP_NOT_SET ? "none" : OperationName.of(op))
+        .tag("outcome", outcome)
+        .register(registry);
+  }
+
+  private static String area(OpCase op) {
+    String name = OperationName.of(op);
+    int end = name.indexOf('.') >= 0 ? name.indexOf('.') : name.indexOf('_');
+    return end < 0 ? "process" : name.substring(0, end).toLowerCase(Locale.ROOT);
+  }
+
+  /** Counts and times one operation. */
+  public void executed(OpCase op, Result result, long nanoseconds) {
+    durations[op.getNumber()].record(nanoseconds, TimeUnit.NANOSECONDS);
+    if (!result.hasErrno() && !result.hasRefusal()) {
+      succeeded[op.getNumber()].increment();
+      return;
+    }
+    String outcome =
+        result.hasErrno() ? result.getErrno().getName() : result.getRefusal().getCode().name();
+    refused.computeIfAbsent(op.name() + outcome, key -> counter(op, outcome)).increment();
+  }
+}

@@ -1,0 +1,252 @@
+package io.virtrig.daemon.grpc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import com.google.protobuf.Any;
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.rpc.ErrorInfo;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.protobuf.StatusProto;
+import io.virtrig.v1.CreateHostRequest;
+import io.virtrig.v1.DeleteHostRequest;
+import io.virtrig.v1.DescribeHostRequest;
+import io.virtrig.v1.Errno;
+import io.virtrig.v1.ExecuteRequest;
+import io.virtrig.v1.ExitRequest;
+import io.virtrig.v1.GetHostRequest;
+import io.virtrig.v1.Host;
+import io.virtrig.v1.HostSpec;
+import io.virtrig.v1.ListEventsRequest;
+import io.virtrig.v1.ListHostsRequest;
+import io.virtrig.v1.ListHostsResponse;
+import io.virtrig.v1.OpenRequest;
+import io.virtrig.v1.Operation;
+import io.virtrig.v1.ProcessServiceGrpc;
+import io.virtrig.v1.Refusal;
+import io.virtrig.v1.Result;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
+
+class HostMethodsTest {
+  private ServedDaemon daemon;
+
+  @BeforeEach
+  void start() throws IOException {
+    daemon = new ServedDaemon();
+  }
+
+  @AfterEach
+  void stop() {
+    daemon.close();
+  }
+
+  @Test
+  void aHostIsMadeFoundAndDeleted() {
+    Host made = create("rig-1");
+    assertThat(made.getName()).isEqualTo("hosts/rig-1");
+    assertThat(made.getSpec().getIommu().getModel()).isEqualTo("intel-vtd");
+    assertThat(get("hosts/rig-1")).isEqualTo(made);
+    assertThat(get("rig-1")).isEqualTo(made);
+    daemon.hosts().deleteHost(DeleteHostRequest.newBuilder().setName("hosts/rig-1").build());
+    assertThat(refused(() -> get("rig-1")).getStatus().getCode()).isEqualTo(Status.Code.NOT_FOUND);
+  }
+
+  @Test
+  void theDaemonChoosesAnIdWhenNoneIsGiven() {
+    assertThat(create("").getName()).isNotEqualTo(create("").getName());
+  }
+
+  @Test
+  void aSecondHostOfThatIdIsRefusedUnlessItIsTheSameRequest() {
+    CreateHostRequest request =
+        CreateHostRequest.newBuilder().setHostId("a").setRequestId("r1").build();
+    Host made = daemon.hosts().createHost(request).getHost();
+    assertThat(daemon.hosts().createHost(request).getHost()).isEqualTo(made);
+    CreateHostRequest other = request.toBuilder().setRequestId("r2").build();
+    assertThat(refused(() -> daemon.hosts().createHost(other)).getStatus().getCode())
+        .isEqualTo(Status.Code.ALREADY_EXISTS);
+    assertThat(refused(() -> create("a")).getStatus().getCode())
+        .isEqualTo(Status.Code.ALREADY_EXISTS);
+  }
+
+  @Test
+  void badIdsAndSpecificationsNameTheField() {
+    for (String id : new String[] {"A", "1a", "a_b", "a".repeat(64), "hosts/a"}) {
+      assertThat(refused(() -> create(id)).getStatus().getCode())
+          .as(id)
+          .isEqualTo(Status.Code.INVALID_ARGUMENT);
+    }
+    CreateHostRequest bad =
+        CreateHostRequest.newBuilder()
+            .setHostId("a")
+            .setSpec(HostSpec.newBuilder().setArch("vax"))
+            .build();
+    StatusRuntimeException refusal = refused(() -> daemon.hosts().createHost(bad));
+    assertThat(refusal.getStatus().getCode()).isEqualTo(Status.Code.INVALID_ARGUMENT);
+    assertThat(refusal.getStatus().getDescription()).contains("spec.arch").contains("vax");
+    assertThat(detail(refusal, Refusal.class).getField()).isEqualTo("spec.arch");
+    assertThat(refused(() -> get("a")).getStatus().getCode())
+        .as("nothing was made")
+        .isEqualTo(Status.Code.NOT_FOUND);
+  }
+
+  @Test
+  void listsArePagedById() {
+    for (int i = 0; i < 25; i++) {
+      create(String.format("h%02d", i));
+    }
+    List<String> names = new ArrayList<>();
+    String token = "";
+    do {
+      ListHostsResponse page =
+          daemon
+              .hosts()
+              .listHosts(ListHostsRequest.newBuilder().setPageSize(10).setPageToken(token).build());
+      assertThat(page.getTotalSize()).isEqualTo(25);
+      assertThat(page.getHostsCount()).isLessThanOrEqualTo(10);
+      page.getHostsList().forEach(host -> names.add(host.getName()));
+      token = page.getNextPageToken();
+    } while (!token.isEmpty());
+    assertThat(names).hasSize(25).isSorted().doesNotHaveDuplicates();
+    ListHostsRequest negative = ListHostsRequest.newBuilder().setPageSize(-1).build();
+    assertThat(refused(() -> daemon.hosts().listHosts(negative)).getStatus().getCode())
+        .isEqualTo(Status.Code.INVALID_ARGUMENT);
+    ListHostsRequest badToken = ListHostsRequest.newBuilder().setPageToken("§").build();
+    assertThat(refused(() -> daemon.hosts().listHosts(badToken)).getStatus().getCode())
+        .isEqualTo(Status.Code.INVALID_ARGUMENT);
+  }
+
+  @Test
+  void aTypedCallSaysTheErrnoAndTheCheckThatFailed() {
+    create("a");
+    StatusRuntimeException refusal =
+        refused(
+            () ->
+                ProcessServiceGrpc.newBlockingStub(daemon.channel())
+                    .open(OpenRequest.newBuilder().setHost("a").setPath("/dev/vfio/9").build()));
+    assertThat(refusal.getStatus().getCode()).isEqualTo(Status.Code.NOT_FOUND);
+    ErrorInfo info = detail(refusal, ErrorInfo.class);
+    assertThat(info.getReason()).isEqualTo("ENOENT");
+    assertThat(info.getDomain()).isEqualTo("kernel.virtrig");
+    Errno errno = detail(refusal, Errno.class);
+    assertThat(errno.getNumber()).isEqualTo(2);
+    assertThat(errno.getOperation()).isEqualTo("open");
+    assertThat(errno.getCheck()).contains("group \"9\"");
+  }
+
+  @Test
+  void theDaemonsOwnRefusalsHaveAnotherDomain() {
+    StatusRuntimeException refusal =
+        refused(
+            () ->
+                ProcessServiceGrpc.newBlockingStub(daemon.channel())
+                    .open(OpenRequest.newBuilder().setHost("nowhere").setPath("/dev/kvm").build()));
+    assertThat(refusal.getStatus().getCode()).isEqualTo(Status.Code.NOT_FOUND);
+    assertThat(detail(refusal, ErrorInfo.class).getDomain()).isEqualTo("virtrig");
+    create("a");
+    StatusRuntimeException noProcess =
+        refused(
+            () ->
+                ProcessServiceGrpc.newBlockingStub(daemon.channel())
+                    .exit(ExitRequest.newBuilder().setHost("a").setPid(9).build()));
+    assertThat(noProcess.getStatus().getCode()).isEqualTo(Status.Code.NOT_FOUND);
+    assertThat(detail(noProcess, ErrorInfo.class).getDomain()).isEqualTo("virtrig");
+    assertThat(detail(noProcess, Refusal.class).getField()).isEqualTo("pid");
+  }
+
+  @Test
+  void aBatchGoesOnAfterARefusal() {
+    create("a");
+    List<Result> results =
+        daemon
+            .operations()
+            .execute(
+                ExecuteRequest.newBuilder()
+                    .setHost("a")
+                    .addOperations(open("/dev/vfio/vfio"))
+                    .addOperations(open("/dev/nothing"))
+                    .addOperations(Operation.getDefaultInstance())
+                    .addOperations(open("/dev/vfio/vfio"))
+                    .build())
+            .getResultsList();
+    assertThat(results.get(0).getOpen().getRet()).isEqualTo(3);
+    assertThat(results.get(1).getErrno().getName()).isEqualTo("ENOENT");
+    assertThat(results.get(2).getRefusal().getCode()).isEqualTo(Refusal.Code.CODE_INVALID_ARGUMENT);
+    assertThat(results.get(3).getOpen().getRet()).isEqualTo(4);
+    assertThat(get("a").getOperations()).isEqualTo(4);
+  }
+
+  @Test
+  void aHostIsDescribedAndItsEventsAreListed() {
+    create("a");
+    daemon
+        .operations()
+        .execute(
+            ExecuteRequest.newBuilder()
+                .setHost("a")
+                .addOperations(open("/dev/vfio/vfio"))
+                .addOperations(Operation.newBuilder().setExit(ExitRequest.getDefaultInstance()))
+                .build());
+    assertThat(
+            daemon
+                .hosts()
+                .describeHost(DescribeHostRequest.newBuilder().setName("a").build())
+                .getStateHash())
+        .matches("[0-9a-f]{32}");
+    assertThat(
+            daemon
+                .hosts()
+                .listEvents(ListEventsRequest.newBuilder().setName("a").build())
+                .getEventsList())
+        .singleElement()
+        .satisfies(
+            event -> {
+              assertThat(event.getSequence()).isEqualTo(1);
+              assertThat(event.getOperation()).isEqualTo(2);
+              assertThat(event.getSubject()).isEqualTo("pid 1");
+            });
+  }
+
+  private Host create(String id) {
+    return daemon
+        .hosts()
+        .createHost(CreateHostRequest.newBuilder().setHostId(id).build())
+        .getHost();
+  }
+
+  private Host get(String name) {
+    return daemon.hosts().getHost(GetHostRequest.newBuilder().setName(name).build()).getHost();
+  }
+
+  private static Operation open(String path) {
+    return Operation.newBuilder().setOpen(OpenRequest.newBuilder().setPath(path)).build();
+  }
+
+  private static StatusRuntimeException refused(Executable call) {
+    StatusRuntimeException refusal =
+        catchThrowableOfType(StatusRuntimeException.class, call::execute);
+    assertThat(refusal).isNotNull();
+    return refusal;
+  }
+
+  private static <T extends com.google.protobuf.Message> T detail(
+      StatusRuntimeException refusal, Class<T> type) {
+    for (Any detail : StatusProto.fromThrowable(refusal).getDetailsList()) {
+      if (detail.is(type)) {
+        try {
+          return detail.unpack(type);
+        } catch (InvalidProtocolBufferException e) {
+          throw new AssertionError(e);
+        }
+      }
+    }
+    throw new AssertionError("no " + type.getSimpleName() + " in the details of " + refusal);
+  }
+}
