@@ -18,17 +18,29 @@ final class KvmVcpu extends KernelObject {
 
   private final KvmVm vm;
   private final int vcpuId;
+  private final @Nullable KvmLapic lapic;
   private byte @Nullable [] run;
 
-  KvmVcpu(ObjectIds ids, KvmVm vm, int vcpuId) {
+  /**
+   * A new vCPU.
+   *
+   * @param lapic its local APIC, if the VM has them in the kernel
+   */
+  KvmVcpu(ObjectIds ids, KvmVm vm, int vcpuId, @Nullable KvmLapic lapic) {
     super(ids);
     this.vm = vm;
     this.vcpuId = vcpuId;
+    this.lapic = lapic;
   }
 
   /** The number it was made with. */
   int vcpuId() {
     return vcpuId;
+  }
+
+  /** Its local APIC; null when user space has it. */
+  @Nullable KvmLapic lapic() {
+    return lapic;
   }
 
   /**
@@ -83,6 +95,9 @@ final class KvmVcpu extends KernelObject {
   @Override
   public void writeState(StateWriter out) {
     out.number("vcpu_id", vcpuId);
+    if (lapic != null) {
+      out.child("lapic", "", lapic);
+    }
     if (run != null) {
       out.hex("run", StateHash.ofBytes(run));
     }

@@ -7,8 +7,12 @@ import io.virtrig.emulator.kernel.process.OpenFile;
 import io.virtrig.emulator.kernel.process.Task;
 import io.virtrig.emulator.state.ObjectIds;
 import io.virtrig.emulator.state.StateWriter;
+import io.virtrig.v1.KvmGetLapicResponse;
+import io.virtrig.v1.KvmSetLapicResponse;
 import io.virtrig.v1.Operation;
 import io.virtrig.v1.Result;
+import java.util.LinkedHashMap;
+import java.util.Map;
 
 /** The file of a vCPU (kvm_vcpu_fops). It holds the VM. */
 final class KvmVcpuFile extends OpenFile {
@@ -24,11 +28,34 @@ final class KvmVcpuFile extends OpenFile {
   @Override
   public Result ioctl(Task caller, Operation operation) {
     vm.checkCaller(caller);
-    switch (operation.getOpCase()) {
+    return switch (operation.getOpCase()) {
+      case KVM_GET_LAPIC -> getLapic();
+      case KVM_SET_LAPIC -> setLapic(operation.getKvmSetLapic().getRegsMap());
       case GUEST_READ, GUEST_WRITE, GUEST_IRQS ->
           throw Refused.invalid("target_fd", "a vCPU's fd: the VM's is needed");
       default -> throw KernelError.invalid("a vCPU does not know this ioctl");
+    };
+  }
+
+  private KvmLapic lapic() {
+    KvmLapic lapic = vcpu.lapic();
+    if (lapic == null) {
+      throw KernelError.invalid("the vCPU has no local APIC in the kernel");
     }
+    return lapic;
+  }
+
+  private Result getLapic() {
+    Map<Integer, Integer> registers = new LinkedHashMap<>();
+    lapic().getRegisters(registers);
+    return Result.newBuilder()
+        .setKvmGetLapic(KvmGetLapicResponse.newBuilder().putAllRegs(registers))
+        .build();
+  }
+
+  private Result setLapic(Map<Integer, Integer> registers) {
+    lapic().setRegisters(registers);
+    return Result.newBuilder().setKvmSetLapic(KvmSetLapicResponse.getDefaultInstance()).build();
   }
 
   @Override

@@ -1,0 +1,91 @@
+package io.virtrig.emulator.kernel.kvm;
+
+import io.virtrig.emulator.state.StateWriter;
+import io.virtrig.emulator.state.Stateful;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.agrona.collections.Long2LongCounterMap;
+
+/**
+ * Counts the interrupts that vCPUs took, by GSI and by the path on which they came. An event counts
+ * once, however many vCPUs took it.
+ */
+final class KvmDeliveries implements Stateful {
+
+  /** How an interrupt came to a vCPU. */
+  enum Path {
+    /** An irqfd's message, in the context of whoever signalled the eventfd. */
+    IRQFD_DIRECT(0),
+    /** An irqfd's line or message by way of the work queue. */
+    IRQFD_WORK(1),
+    /** Posted by the IOMMU: the eventfd was not touched. */
+    POSTED(2),
+    /** KVM_IRQ_LINE. */
+    IRQ_LINE(3),
+    /** KVM_SIGNAL_MSI. */
+    SIGNAL_MSI(4),
+    /** An I/O APIC line that was still up at an EOI, or when its pin was unmasked. */
+    IOAPIC_AGAIN(5);
+
+    /** Where its count is. */
+    private final int place;
+
+    Path(int place) {
+      this.place = place;
+    }
+  }
+
+  private final Long2LongCounterMap injected = new Long2LongCounterMap(0);
+  private final Long2LongCounterMap posted = new Long2LongCounterMap(0);
+  private final long[] byPath = new long[Path.values().length];
+
+  /** An event of a GSI was taken. */
+  void count(int gsi, Path path) {
+    count(path);
+    long key = Integer.toUnsignedLong(gsi);
+    injected.incrementAndGet(key);
+    if (path == Path.POSTED) {
+      posted.incrementAndGet(key);
+    }
+  }
+
+  /** An event that belongs to no GSI was taken. */
+  void count(Path path) {
+    byPath[path.place]++;
+  }
+
+  /** Events taken, by GSI in ascending order. */
+  void injectedTo(Map<Integer, Long> to) {
+    copy(injected, to);
+  }
+
+  /** Those of them that were posted. */
+  void postedTo(Map<Integer, Long> to) {
+    copy(posted, to);
+  }
+
+  private static void copy(Long2LongCounterMap from, Map<Integer, Long> to) {
+    long[] gsis = new long[from.size()];
+    int[] count = new int[1];
+    from.forEach((gsi, events) -> gsis[count[0]++] = gsi);
+    Arrays.sort(gsis);
+    for (long gsi : gsis) {
+      to.put((int) gsi, from.get(gsi));
+    }
+  }
+
+  @Override
+  public void writeState(StateWriter out) {
+    for (Path path : Path.values()) {
+      out.number(path.name(), byPath[path.place]);
+    }
+    Map<Integer, Long> counts = new LinkedHashMap<>();
+    copy(injected, counts);
+    counts.forEach(
+        (gsi, events) -> out.number("injected " + Integer.toUnsignedString(gsi), events));
+    counts.clear();
+    copy(posted, counts);
+    counts.forEach((gsi, events) -> out.number("posted " + Integer.toUnsignedString(gsi), events));
+  }
+}
