@@ -17,6 +17,7 @@ import io.virtrig.daemon.grpc.OperationExecutor;
 import io.virtrig.daemon.hosts.HostRegistry;
 import io.virtrig.daemon.metrics.MetricsServer;
 import io.virtrig.daemon.metrics.OperationMetrics;
+import io.virtrig.daemon.models.DeviceModelFiles;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
@@ -42,7 +43,7 @@ public final class Daemon implements AutoCloseable {
   /** Builds and starts a daemon. */
   public static Daemon start(Configuration configuration) throws IOException {
     PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-    HostRegistry hosts = new HostRegistry(configuration.maxHosts());
+    HostRegistry hosts = new HostRegistry(configuration.maxHosts(), DeviceModelFiles.builtIn());
     OperationExecutor executor = new OperationExecutor(new OperationMetrics(registry));
     JvmGcMetrics gcMetrics = new JvmGcMetrics();
     gcMetrics.bindTo(registry);
