@@ -70,7 +70,8 @@ class ServedCasesTest {
     InetSocketAddress anyPort = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
     daemon =
         Daemon.start(
-            new Configuration(anyPort, null, null, 1000, 4 << 20, Duration.ofSeconds(1), false));
+            new Configuration(
+                anyPort, null, null, 1000, 4 << 20, Duration.ofSeconds(1), List.of(), false));
     client = VirtrigClient.connect("127.0.0.1:" + daemon.grpcAddress().getPort());
     cases = CaseFiles.read(COMPLETE.stream().map(folder::resolve).toList());
     assertThat(cases).hasSizeGreaterThan(500);
