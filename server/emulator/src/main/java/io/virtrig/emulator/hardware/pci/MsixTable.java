@@ -99,7 +99,13 @@ public final class MsixTable implements Stateful {
     entries[ENTRY_WORDS * vector + CONTROL_WORD] = masked ? PCI_MSIX_ENTRY_CTRL_MASKBIT : 0;
   }
 
-  /** Every vector is masked, as after a reset. */
+  /** No messages, and every vector masked. */
+  void reset() {
+    Arrays.fill(entries, 0);
+    maskAll();
+  }
+
+  /** Every vector is masked. */
   void maskAll() {
     for (int vector = 0; vector < vectors; vector++) {
       mask(vector, true);

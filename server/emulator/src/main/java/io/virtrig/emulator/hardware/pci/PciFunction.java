@@ -85,6 +85,12 @@ public final class PciFunction implements Stateful {
     interrupts.sendPending();
   }
 
+  /** Puts configuration space back to what it was (pci_load_saved_state, pci_restore_state). */
+  public void restoreConfig(ConfigSpace saved) {
+    config.set(saved);
+    interrupts.drive(interrupts.line());
+  }
+
   /** Sets or clears bits of the command register. */
   public void command(int bits, boolean on) {
     int others = config.word(PCI_COMMAND) & ~bits;

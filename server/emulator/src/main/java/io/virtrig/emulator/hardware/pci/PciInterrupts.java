@@ -180,10 +180,16 @@ final class PciInterrupts implements Stateful {
     sendPending();
   }
 
-  /** The function is reset: the line falls and nothing pends. Masks are the host's to restore. */
+  /**
+   * The function is reset: the line falls and nothing pends. While MSI-X is enabled the host
+   * restores its table.
+   */
   void reset() {
     drive(false);
     forgetPending();
+    if (msix != 0 && (config.word(msix + PCI_MSIX_FLAGS) & PCI_MSIX_FLAGS_ENABLE) == 0) {
+      msixTable.reset();
+    }
   }
 
   private void forgetPending() {
