@@ -71,8 +71,8 @@ final class KvmIoBus {
       return -1;
     }
     if (otherLength != 0) {
-      end += Integer.toUnsignedLong(length);
-      otherEnd += Integer.toUnsignedLong(otherLength);
+      end += length;
+      otherEnd += otherLength;
     }
     return Long.compareUnsigned(end, otherEnd) > 0 ? 1 : 0;
   }
