@@ -116,6 +116,16 @@ public final class MsixTable implements Stateful {
     pending[vector / 64] |= 1L << vector;
   }
 
+  /** Whether any vector is pending. */
+  boolean anyPending() {
+    for (long word : pending) {
+      if (word != 0) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** Whether the vector was pending; it no longer is. */
   boolean takePending(int vector) {
     boolean was = (pending[vector / 64] & (1L << vector)) != 0;

@@ -97,6 +97,10 @@ public final class PciFunction implements Stateful {
     writeConfig(PCI_COMMAND, 2, on ? others | bits : others);
   }
 
+  boolean decodesMemory() {
+    return (config.word(PCI_COMMAND) & PCI_COMMAND_MEMORY) != 0;
+  }
+
   /** The state of its power management capability: 0 for D0 to 3 for D3hot. */
   public int powerState() {
     return pm == 0 ? 0 : config.word(pm + PCI_PM_CTRL) & PCI_PM_CTRL_STATE_MASK;

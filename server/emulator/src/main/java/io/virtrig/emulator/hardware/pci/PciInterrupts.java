@@ -120,7 +120,9 @@ final class PciInterrupts implements Stateful {
   /** Masks were changed: what pends and may go, goes. */
   void sendPending() {
     int flags = msix == 0 ? 0 : config.word(msix + PCI_MSIX_FLAGS);
-    if ((flags & PCI_MSIX_FLAGS_ENABLE) != 0 && (flags & PCI_MSIX_FLAGS_MASKALL) == 0) {
+    if ((flags & PCI_MSIX_FLAGS_ENABLE) != 0
+        && (flags & PCI_MSIX_FLAGS_MASKALL) == 0
+        && msixTable.anyPending()) {
       for (int vector = 0; vector < msixTable.vectors(); vector++) {
         if (!msixTable.masked(vector) && msixTable.takePending(vector)) {
           send(vector);

@@ -2,6 +2,7 @@ package io.virtrig.emulator.kernel.vfio;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.protobuf.ByteString;
 import io.virtrig.emulator.Rig;
 import io.virtrig.v1.DeviceSpec;
 import io.virtrig.v1.MmapRequest;
@@ -54,6 +55,21 @@ class DeviceMemoryMappingTest {
       rig.dmaWrite(VfioRig.DEVICE, IOVA + 0x3ffe, "01020304");
       assertThat(rig.read(0, 2)).isEqualTo("0304");
       assertThat(rig.rig.load(addr + 0x3ffe, 2)).containsExactly(1, 2);
+    }
+  }
+
+  @Test
+  void aBarThatNoLongerDecodesReadsAllOnesToOthers() {
+    try (VfioRig rig = new VfioRig(PEER)) {
+      rig.openDevice(rig.join(8), "peer");
+      long addr = rig.rig.ok(rig.mmapDevice(0, 0x4000)).getMmap().getRet();
+      rig.rig.ok(rig.map(IOVA, addr, 0x4000));
+      rig.writeConfig(4, "0400");
+      rig.dmaWrite(VfioRig.DEVICE, IOVA, "01020304");
+      assertThat(rig.dmaRead(VfioRig.DEVICE, IOVA, 4).getHwDmaRead().getBytes())
+          .isEqualTo(ByteString.fromHex("ffffffff"));
+      rig.writeConfig(4, "0600");
+      assertThat(rig.read(0, 4)).isEqualTo("00000000");
     }
   }
 
