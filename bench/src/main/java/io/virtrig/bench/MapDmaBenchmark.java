@@ -1,11 +1,12 @@
 package io.virtrig.bench;
 
-import io.virtrig.emulator.Host;
+import static io.virtrig.uapi.Vfio.VFIO_DMA_MAP_FLAG_READ;
+import static io.virtrig.uapi.Vfio.VFIO_DMA_MAP_FLAG_WRITE;
+import static io.virtrig.uapi.Vfio.VFIO_TYPE1v2_IOMMU;
+
 import io.virtrig.v1.DeviceSpec;
 import io.virtrig.v1.HostSpec;
 import io.virtrig.v1.KernelSpec;
-import io.virtrig.v1.MmapRequest;
-import io.virtrig.v1.OpenRequest;
 import io.virtrig.v1.Operation;
 import io.virtrig.v1.Result;
 import io.virtrig.v1.VfioGroupSetContainerRequest;
@@ -37,10 +38,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @Warmup(iterations = 3, time = 1)
 @Measurement(iterations = 5, time = 1)
 public class MapDmaBenchmark {
-  private static final int CONTAINER = 3;
-  private static final int GROUP = 4;
   private static final long PAGE = 4096;
-  private static final int READ_WRITE = 3;
 
   /** Mapped and unmapped each time: above all the others. */
   private static final long IOVA = 1L << 44;
@@ -53,7 +51,7 @@ public class MapDmaBenchmark {
   @Param({"10", "65000"})
   public int others;
 
-  private Host host = new Host(HostSpec.getDefaultInstance());
+  private BenchHost host = new BenchHost(HostSpec.getDefaultInstance());
   private Operation map = Operation.getDefaultInstance();
   private Operation unmap = Operation.getDefaultInstance();
   private Operation nothing = Operation.getDefaultInstance();
@@ -62,65 +60,56 @@ public class MapDmaBenchmark {
   @Setup
   public void open() {
     host =
-        new Host(
+        new BenchHost(
             HostSpec.newBuilder()
                 .setKernel(KernelSpec.newBuilder().setDmaEntryLimit(100_000))
                 .addDevices(DeviceSpec.newBuilder().setBdf("0000:00:02.0").setGroup(1))
                 .build());
-    ok(Operation.newBuilder().setOpen(OpenRequest.newBuilder().setPath("/dev/vfio/vfio")));
-    ok(Operation.newBuilder().setOpen(OpenRequest.newBuilder().setPath("/dev/vfio/1")));
-    ok(
+    int container = host.open("/dev/vfio/vfio");
+    int group = host.open("/dev/vfio/1");
+    host.ok(
         Operation.newBuilder()
             .setVfioGroupSetContainer(
-                VfioGroupSetContainerRequest.newBuilder().setTargetFd(GROUP).setValue(CONTAINER)));
-    ok(
+                VfioGroupSetContainerRequest.newBuilder().setTargetFd(group).setValue(container))
+            .build());
+    host.ok(
         Operation.newBuilder()
-            .setVfioSetIommu(VfioSetIommuRequest.newBuilder().setTargetFd(CONTAINER).setValue(3)));
-    long page = mmap(PAGE);
+            .setVfioSetIommu(
+                VfioSetIommuRequest.newBuilder()
+                    .setTargetFd(container)
+                    .setValue(VFIO_TYPE1v2_IOMMU))
+            .build());
+    long page = host.mmap(PAGE);
     SplittableRandom random = new SplittableRandom(1);
     for (int mapped = 0; mapped < others; ) {
       long iova = (1L << 32) + random.nextLong(1L << 30) * PAGE;
-      if (!host.apply(map(iova, page, PAGE)).hasErrno()) {
+      if (!host.apply(map(container, iova, page, PAGE)).hasErrno()) {
         mapped++;
       }
     }
-    map = map(IOVA, mmap(size), size);
+    map = map(container, IOVA, host.mmap(size), size);
     unmap =
         Operation.newBuilder()
             .setVfioIommuUnmapDma(
                 VfioIommuUnmapDmaRequest.newBuilder()
-                    .setTargetFd(CONTAINER)
+                    .setTargetFd(container)
                     .setIova(IOVA)
                     .setSize(size))
             .build();
-    ok(map.toBuilder());
-    ok(unmap.toBuilder());
+    host.ok(map);
+    host.ok(unmap);
   }
 
-  private long mmap(long length) {
-    return ok(Operation.newBuilder().setMmap(MmapRequest.newBuilder().setLength(length)))
-        .getMmap()
-        .getRet();
-  }
-
-  private static Operation map(long iova, long vaddr, long size) {
+  private static Operation map(int container, long iova, long vaddr, long size) {
     return Operation.newBuilder()
         .setVfioIommuMapDma(
             VfioIommuMapDmaRequest.newBuilder()
-                .setTargetFd(CONTAINER)
-                .setFlags(READ_WRITE)
+                .setTargetFd(container)
+                .setFlags(VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE)
                 .setIova(iova)
                 .setVaddr(vaddr)
                 .setSize(size))
         .build();
-  }
-
-  private Result ok(Operation.Builder operation) {
-    Result result = host.apply(operation.build());
-    if (result.hasErrno() || result.hasRefusal()) {
-      throw new IllegalStateException(result.toString());
-    }
-    return result;
   }
 
   /** Maps and unmaps. */
