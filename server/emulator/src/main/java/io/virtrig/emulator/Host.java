@@ -14,6 +14,7 @@ import io.virtrig.emulator.hardware.pci.PciBus;
 import io.virtrig.emulator.hardware.pci.PciFunction;
 import io.virtrig.emulator.kernel.Kernel;
 import io.virtrig.emulator.kernel.eventfd.EventFdFile;
+import io.virtrig.emulator.kernel.irqbypass.IrqBypassManager;
 import io.virtrig.emulator.kernel.process.OpenFile;
 import io.virtrig.emulator.kernel.process.Task;
 import io.virtrig.emulator.spec.HostConfiguration;
@@ -28,6 +29,7 @@ import io.virtrig.v1.EventKind;
 import io.virtrig.v1.EventfdRequest;
 import io.virtrig.v1.EventfdResponse;
 import io.virtrig.v1.ExitResponse;
+import io.virtrig.v1.HostIrqbypassResponse;
 import io.virtrig.v1.HostSpec;
 import io.virtrig.v1.HwDmaReadRequest;
 import io.virtrig.v1.HwDmaReadResponse;
@@ -131,6 +133,8 @@ public final class Host implements Stateful {
       case HW_LOWER_IRQ ->
           DeviceActs.lowerIrq(function(op.getHwLowerIrq().getDevice()), op.getHwLowerIrq());
       case HW_FAIL -> DeviceActs.fail(function(op.getHwFail().getDevice()), op.getHwFail());
+
+      case HOST_IRQBYPASS -> irqBypass();
 
       case GUEST_READ -> ioctl(op, op.getGuestRead().getPid(), op.getGuestRead().getTargetFd());
       case GUEST_WRITE -> ioctl(op, op.getGuestWrite().getPid(), op.getGuestWrite().getTargetFd());
@@ -434,6 +438,20 @@ public final class Host implements Stateful {
             + fault.getReason();
     kernel.events().record(EventKind.EVENT_KIND_DMA_FAULT, device, detail);
     return new KernelError(Errno.EFAULT, "the device's " + detail, written);
+  }
+
+  private Result irqBypass() {
+    IrqBypassManager manager = kernel.irqBypass();
+    return Result.newBuilder()
+        .setHostIrqbypass(
+            HostIrqbypassResponse.newBuilder()
+                .setProducers(manager.producers().size())
+                .setConsumers(manager.consumers().size())
+                .setConnected(manager.connected())
+                .setPosted(manager.posted())
+                .setStarts(manager.starts())
+                .setStops(manager.stops()))
+        .build();
   }
 
   /** What the host's specification says, with every default filled in. */

@@ -7,6 +7,7 @@ import io.grpc.ServiceDescriptor;
 import io.virtrig.daemon.hosts.HostRegistry;
 import io.virtrig.v1.GuestServiceGrpc;
 import io.virtrig.v1.HardwareServiceGrpc;
+import io.virtrig.v1.InspectionServiceGrpc;
 import io.virtrig.v1.KvmServiceGrpc;
 import io.virtrig.v1.Operation;
 import io.virtrig.v1.ProcessServiceGrpc;
@@ -30,7 +31,7 @@ final class OperationServices {
   }
 
   List<ServerServiceDefinition> all() {
-    return List.of(process(), hardware(), guest(), vfio(), kvm());
+    return List.of(process(), hardware(), guest(), inspection(), vfio(), kvm());
   }
 
   private ServerServiceDefinition process() {
@@ -130,6 +131,16 @@ final class OperationServices {
             r -> r.getHost(),
             Operation.Builder::setHwFail,
             Result::getHwFail)
+        .build();
+  }
+
+  private ServerServiceDefinition inspection() {
+    return new Service(InspectionServiceGrpc.getServiceDescriptor())
+        .method(
+            InspectionServiceGrpc.getHostIrqbypassMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setHostIrqbypass,
+            Result::getHostIrqbypass)
         .build();
   }
 

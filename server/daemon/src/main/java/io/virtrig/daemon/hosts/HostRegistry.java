@@ -1,6 +1,7 @@
 package io.virtrig.daemon.hosts;
 
 import io.virtrig.emulator.Host;
+import io.virtrig.emulator.hardware.pci.DeviceModels;
 import io.virtrig.v1.HostSpec;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,10 +18,17 @@ public final class HostRegistry {
   private final AtomicInteger size = new AtomicInteger();
   private final AtomicLong lastChosen = new AtomicLong();
   private final int mostHosts;
+  private final DeviceModels models;
 
-  /** An empty registry that takes at most so many hosts. */
-  public HostRegistry(int mostHosts) {
+  /**
+   * An empty registry.
+   *
+   * @param mostHosts how many hosts it takes
+   * @param models what the hosts' devices may be
+   */
+  public HostRegistry(int mostHosts, DeviceModels models) {
     this.mostHosts = mostHosts;
+    this.models = models;
   }
 
   /**
@@ -49,7 +57,7 @@ public final class HostRegistry {
     }
     boolean added = false;
     try {
-      Host host = new Host(spec);
+      Host host = new Host(spec, models);
       if (id.isEmpty()) {
         HostedHost chosen;
         do {

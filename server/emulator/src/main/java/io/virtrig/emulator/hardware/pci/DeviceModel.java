@@ -14,6 +14,9 @@ import java.util.List;
 public record DeviceModel(
     String name, ByteString config, List<Bar> bars, List<RegisterValue> registers) {
 
+  /** Bytes of the largest BAR that has a place in the host's physical addresses. */
+  private static final long LARGEST_BAR = 1L << 47;
+
   /**
    * The content of a register after a reset.
    *
@@ -34,10 +37,16 @@ public record DeviceModel(
       if (bar.index() < 0 || bar.index() > PciRegs.PCI_ROM_RESOURCE) {
         throw new IllegalArgumentException("model " + name + ": there is no BAR " + bar.index());
       }
-      if (Long.bitCount(bar.size()) != 1 || bar.size() < 0) {
+      if (Long.bitCount(bar.size()) != 1 || bar.size() < 0 || bar.size() > LARGEST_BAR) {
         throw new IllegalArgumentException(
-            "model " + name + ": the size of BAR " + bar.index() + " is no power of two");
+            "model " + name + ": the size of BAR " + bar.index() + " is no power of two to 2^47");
       }
+    }
+    try {
+      WritableBits.of(new ConfigSpace(config.toByteArray()));
+    } catch (IndexOutOfBoundsException e) {
+      throw new IllegalArgumentException(
+          "model " + name + ": a capability leaves the configuration space", e);
     }
     bars = List.copyOf(bars);
     registers = List.copyOf(registers);

@@ -16,12 +16,11 @@ public final class DeviceModels {
     byName = new TreeMap<>(models);
   }
 
-  /** The model of that name. */
-  DeviceModel get(String name) {
+  /** The model that a field of the specification names. */
+  DeviceModel get(String field, String name) {
     DeviceModel model = byName.get(name);
     if (model == null) {
-      throw Refused.invalid(
-          "spec.devices.model", "\"" + name + "\" is none of " + byName.navigableKeySet());
+      throw Refused.invalid(field, "\"" + name + "\" is none of " + byName.navigableKeySet());
     }
     return model;
   }

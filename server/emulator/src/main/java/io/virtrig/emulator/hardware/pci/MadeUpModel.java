@@ -162,12 +162,14 @@ final class MadeUpModel {
   private void requirePlace(int i, ExtendedCapabilitySpec wanted) {
     int at = wanted.getAt();
     String where = field + ".ext_caps[" + i + "]";
-    if (i == 0
-        ? at != PCI_CFG_SPACE_SIZE
-        : at <= PCI_CFG_SPACE_SIZE || at > PCI_CFG_SPACE_EXP_SIZE - 16) {
+    int last = PCI_CFG_SPACE_EXP_SIZE - PCI_ERR_SIZEOF;
+    if (i == 0 ? at != PCI_CFG_SPACE_SIZE : at <= PCI_CFG_SPACE_SIZE || at > last) {
       throw Refused.invalid(
           where + ".at",
-          "0x" + Integer.toHexString(at) + ": the first is at 0x100, the others up to 0xff0");
+          "0x"
+              + Integer.toHexString(at)
+              + ": the first is at 0x100, the others up to 0x"
+              + Integer.toHexString(last));
     }
     if ((at & 3) != 0) {
       throw Refused.invalid(where + ".at", "0x" + Integer.toHexString(at) + " is no multiple of 4");

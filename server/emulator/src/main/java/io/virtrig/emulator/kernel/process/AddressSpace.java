@@ -68,8 +68,12 @@ public final class AddressSpace implements Stateful {
     }
   }
 
-  /** A run of physical addresses. */
-  public record Run(long address, long length) {}
+  /**
+   * A run of physical addresses.
+   *
+   * @param device they are a device's: there are no frames behind them, and nothing is locked
+   */
+  public record Run(long address, long length, boolean device) {}
 
   private final PhysicalMemory memory;
   private final ExtentMap<Mapping> mappings = new ExtentMap<>();
@@ -280,7 +284,7 @@ public final class AddressSpace implements Stateful {
    * @param addr page-aligned address
    * @param length bytes, whole pages
    * @param write the memory must be writable; otherwise readable
-   * @param limit pages that may be pinned, or -1 for any number; the page that passes it fails with
+   * @param limit frames that may be pinned, or -1 for any number; the one that passes it fails with
    *     ENOMEM
    * @return the physical runs, in order; empty when nothing was asked
    * @throws KernelError EFAULT or ENOMEM, whichever page comes first, with nothing pinned
@@ -289,12 +293,12 @@ public final class AddressSpace implements Stateful {
     List<Run> runs = new ArrayList<>(1);
     long at = addr;
     long end = addr + length;
+    long left = limit;
     try {
       while (at != end) {
         Mapping mapping = mappings.at(at);
-        if (mapping == null || mapping.device != null) {
-          throw KernelError.fault(
-              "nothing that can be pinned is mapped at 0x" + Long.toHexString(at));
+        if (mapping == null) {
+          throw KernelError.fault("nothing is mapped at 0x" + Long.toHexString(at));
         }
         if ((mapping.prot & (write ? PROT_WRITE : PROT_READ)) == 0) {
           throw KernelError.fault(
@@ -304,14 +308,19 @@ public final class AddressSpace implements Stateful {
                   + (write ? "writable" : "readable"));
         }
         long piece = Math.min(end - at, mapping.last - at + 1);
-        long pages = piece >>> 12;
-        if (limit >= 0 && ((at - addr) >>> 12) + pages > limit) {
-          throw new KernelError(
-              Errno.ENOMEM, (length >>> 12) + " pages more would exceed RLIMIT_MEMLOCK");
+        if (mapping.device != null) {
+          append(runs, physical(mapping, mapping.device, at), piece, true);
+        } else {
+          long pages = piece >>> 12;
+          if (left >= 0 && pages > left) {
+            throw new KernelError(
+                Errno.ENOMEM, (length >>> 12) + " pages more would exceed RLIMIT_MEMLOCK");
+          }
+          left -= left >= 0 ? pages : 0;
+          long frame = mapping.frame + ((at - mapping.start) >>> 12);
+          memory.get(frame, pages);
+          append(runs, frame << 12, piece, false);
         }
-        long frame = mapping.frame + ((at - mapping.start) >>> 12);
-        memory.get(frame, pages);
-        append(runs, frame << 12, piece);
         at += piece;
       }
     } catch (KernelError e) {
@@ -321,21 +330,31 @@ public final class AddressSpace implements Stateful {
     return runs;
   }
 
-  private static void append(List<Run> runs, long address, long length) {
+  private static long physical(Mapping mapping, DeviceMemory device, long at) {
+    long start = device.physical();
+    if (start < 0) {
+      throw KernelError.fault("nothing that can be pinned is mapped at 0x" + Long.toHexString(at));
+    }
+    return start + mapping.deviceOffset + (at - mapping.start);
+  }
+
+  private static void append(List<Run> runs, long address, long length, boolean device) {
     if (!runs.isEmpty()) {
       Run before = runs.getLast();
-      if (before.address + before.length == address) {
-        runs.set(runs.size() - 1, new Run(before.address, before.length + length));
+      if (before.device == device && before.address + before.length == address) {
+        runs.set(runs.size() - 1, new Run(before.address, before.length + length, device));
         return;
       }
     }
-    runs.add(new Run(address, length));
+    runs.add(new Run(address, length, device));
   }
 
   /** Undoes a pin. */
   public void unpin(List<Run> runs) {
     for (Run run : runs) {
-      memory.put(run.address >>> 12, run.length >>> 12);
+      if (!run.device) {
+        memory.put(run.address >>> 12, run.length >>> 12);
+      }
     }
   }
 
@@ -377,6 +396,9 @@ public final class AddressSpace implements Stateful {
             if (mapping.file != null) {
               inner.shared("file", mapping.file);
               inner.hex("offset", mapping.deviceOffset);
+              if (mapping.device != null) {
+                mapping.device.writeState(inner);
+              }
             } else {
               inner.hex("frame", mapping.frame);
             }

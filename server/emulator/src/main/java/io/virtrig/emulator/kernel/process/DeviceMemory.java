@@ -1,5 +1,7 @@
 package io.virtrig.emulator.kernel.process;
 
+import io.virtrig.emulator.state.StateWriter;
+
 /** What a process reaches through a mapping of a device. Offsets count from the mapping's start. */
 public interface DeviceMemory {
 
@@ -8,4 +10,16 @@ public interface DeviceMemory {
 
   /** Writes bytes. */
   void write(long offset, byte[] from, int at, int length);
+
+  /**
+   * Where other devices find the mapping's start.
+   *
+   * @return its physical address, or -1 where they cannot reach it
+   */
+  default long physical() {
+    return -1;
+  }
+
+  /** Writes which part of the device it is. */
+  default void writeState(StateWriter out) {}
 }

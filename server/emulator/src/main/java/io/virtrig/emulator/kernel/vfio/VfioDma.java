@@ -60,12 +60,13 @@ final class VfioDma implements Extent, Stateful {
     return size >>> PhysicalMemory.PAGE_SHIFT;
   }
 
-  boolean readable() {
-    return read;
-  }
-
-  boolean writable() {
-    return write;
+  /** The pages of it that count as locked: those of a device do not. */
+  long lockedPages() {
+    long pages = 0;
+    for (AddressSpace.Run run : pinned) {
+      pages += run.device() ? 0 : run.length() >>> PhysicalMemory.PAGE_SHIFT;
+    }
+    return pages;
   }
 
   /** The process that mapped it had CAP_IPC_LOCK then. */

@@ -236,7 +236,7 @@ final class VfioIommuType1 implements Stateful {
     List<AddressSpace.Run> pinned =
         caller.memory().pin(vaddr, size, write, caller.lockablePages(caller.capIpcLock()));
     VfioDma dma = new VfioDma(iova, size, vaddr, read, write, caller, pinned);
-    caller.memory().lock(dma.pages());
+    caller.memory().lock(dma.lockedPages());
     mappings.add(dma);
     available--;
     long at = iova;
@@ -262,12 +262,12 @@ final class VfioIommuType1 implements Stateful {
     }
     if (hit.process() != caller) {
       long room = caller.lockablePages(hit.lockCap());
-      if (room >= 0 && hit.pages() > room) {
+      if (room >= 0 && hit.lockedPages() > room) {
         throw new KernelError(
-            Errno.ENOMEM, hit.pages() + " pages more would exceed RLIMIT_MEMLOCK");
+            Errno.ENOMEM, hit.lockedPages() + " pages more would exceed RLIMIT_MEMLOCK");
       }
-      hit.process().memory().lock(-hit.pages());
-      caller.memory().lock(hit.pages());
+      hit.process().memory().lock(-hit.lockedPages());
+      caller.memory().lock(hit.lockedPages());
     }
     hit.move(caller, vaddr);
     return MAPPED;
@@ -393,7 +393,7 @@ final class VfioIommuType1 implements Stateful {
     domain.unmap(mapping.start(), mapping.last());
     AddressSpace memory = mapping.process().memory();
     memory.unpin(mapping.pinned());
-    memory.lock(-mapping.pages());
+    memory.lock(-mapping.lockedPages());
     available++;
   }
 

@@ -49,7 +49,7 @@ final class VfioPciCoreDevice implements Stateful {
     }
     saved = function.config().copy();
     function.command(PCI_COMMAND_INTX_DISABLE, false);
-    irqs = new VfioPciIrqs(function);
+    irqs = new VfioPciIrqs(kernel, function);
     config = new VfioPciConfig(function, kernel.configuration().uapi(), irqs);
     regions = new VfioPciRegions(function, config);
     info = new VfioPciInfo(function, config, regions);
@@ -61,7 +61,7 @@ final class VfioPciCoreDevice implements Stateful {
     function.command(PCI_COMMAND_MASTER, false);
     irqs.disable();
     function.interruptHandler(null);
-    function.config().set(saved);
+    function.restoreConfig(saved);
     if (resetWorks) {
       function.reset();
     }

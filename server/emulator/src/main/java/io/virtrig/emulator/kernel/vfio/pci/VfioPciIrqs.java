@@ -7,6 +7,7 @@ import io.virtrig.emulator.errno.KernelError;
 import io.virtrig.emulator.hardware.pci.InterruptHandler;
 import io.virtrig.emulator.hardware.pci.PciFunction;
 import io.virtrig.emulator.hardware.pci.PciRegs;
+import io.virtrig.emulator.kernel.Kernel;
 import io.virtrig.emulator.kernel.eventfd.EventFd;
 import io.virtrig.emulator.kernel.eventfd.EventFdFile;
 import io.virtrig.emulator.kernel.process.Task;
@@ -27,6 +28,7 @@ final class VfioPciIrqs implements Stateful, InterruptHandler, VfioPciConfig.Lis
           .setVfioDeviceSetIrqs(VfioDeviceSetIrqsResponse.getDefaultInstance())
           .build();
 
+  private final Kernel kernel;
   private final PciFunction function;
   private final SingleTrigger error = new SingleTrigger();
   private final SingleTrigger request = new SingleTrigger();
@@ -39,7 +41,8 @@ final class VfioPciIrqs implements Stateful, InterruptHandler, VfioPciConfig.Lis
   private boolean intxDisabled;
   private int msiQueueSize;
 
-  VfioPciIrqs(PciFunction function) {
+  VfioPciIrqs(Kernel kernel, PciFunction function) {
+    this.kernel = kernel;
     this.function = function;
   }
 
@@ -191,7 +194,7 @@ final class VfioPciIrqs implements Stateful, InterruptHandler, VfioPciConfig.Lis
   }
 
   private void enableMessages(Task caller, IrqSet set, boolean wanted) {
-    MsiVectors made = new MsiVectors(function, wanted, set.start() + set.count());
+    MsiVectors made = new MsiVectors(kernel, function, wanted, set.start() + set.count());
     messages = made;
     extended = wanted;
     if (!wanted) {
