@@ -1,7 +1,9 @@
 package io.virtrig.emulator.kernel.kvm;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.virtrig.emulator.errno.Errno;
 import io.virtrig.emulator.errno.KernelError;
 import io.virtrig.emulator.hardware.Machine;
 import io.virtrig.emulator.hardware.iommu.Iommu;
@@ -207,6 +209,17 @@ class KvmPostingTest {
     bench.task.close(bench.vm);
     assertThat(bench.vector.posting()).isFalse();
     assertThat(bench.kernel.irqBypass().consumers()).isEmpty();
+  }
+
+  @Test
+  void onlyTheProcessThatMadeTheVmMayUseItsFiles() {
+    Bench bench = new Bench(true, true);
+    Task other = new Task(2, Task.UNLIMITED, true, bench.kernel.machine().memory());
+    for (int fd : new int[] {bench.vm, bench.vcpus[0]}) {
+      assertThatThrownBy(() -> bench.task.files().file(fd).ioctl(other, guestIrqs(bench).build()))
+          .isInstanceOfSatisfying(
+              KernelError.class, error -> assertThat(error.errno()).isEqualTo(Errno.EIO));
+    }
   }
 
   @Test
