@@ -57,9 +57,16 @@ public final class Daemon implements AutoCloseable {
     gcMetrics.bindTo(registry);
     bind(registry, hosts);
     GrpcServer grpc = GrpcServer.onNetwork(configuration, hosts, executor);
-    grpc.start();
     InetSocketAddress scraped = configuration.metrics();
     MetricsServer metrics = scraped == null ? null : MetricsServer.start(scraped, registry);
+    try {
+      grpc.start();
+    } catch (IOException e) {
+      if (metrics != null) {
+        metrics.close();
+      }
+      throw e;
+    }
     return new Daemon(registry, gcMetrics, grpc, metrics);
   }
 
