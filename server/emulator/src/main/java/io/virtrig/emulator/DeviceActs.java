@@ -7,8 +7,20 @@ import static io.virtrig.uapi.Vfio.VFIO_PCI_MSI_IRQ_INDEX;
 import static io.virtrig.uapi.Vfio.VFIO_PCI_NUM_IRQS;
 import static io.virtrig.uapi.Vfio.VFIO_PCI_REQ_IRQ_INDEX;
 
+import com.google.protobuf.ByteString;
+import com.google.protobuf.Message;
+import io.virtrig.emulator.errno.Errno;
+import io.virtrig.emulator.errno.KernelError;
 import io.virtrig.emulator.errno.Refused;
 import io.virtrig.emulator.hardware.pci.PciFunction;
+import io.virtrig.emulator.kernel.Kernel;
+import io.virtrig.emulator.kernel.process.Task;
+import io.virtrig.v1.DmaFault;
+import io.virtrig.v1.EventKind;
+import io.virtrig.v1.HwDmaReadRequest;
+import io.virtrig.v1.HwDmaReadResponse;
+import io.virtrig.v1.HwDmaWriteRequest;
+import io.virtrig.v1.HwDmaWriteResponse;
 import io.virtrig.v1.HwFailRequest;
 import io.virtrig.v1.HwFailResponse;
 import io.virtrig.v1.HwLowerIrqRequest;
@@ -18,7 +30,7 @@ import io.virtrig.v1.HwRaiseIrqResponse;
 import io.virtrig.v1.Result;
 import java.util.List;
 
-/** What PCI functions do on their own, but for DMA: interrupts, and faults that are armed. */
+/** What devices do on their own: DMA, interrupts, and faults that are armed. */
 final class DeviceActs {
   /** How often one operation raises an interrupt: a limit of the simulator. */
   private static final int MOST_TIMES = 1 << 16;
@@ -38,10 +50,70 @@ final class DeviceActs {
           "msch_busy",
           "gone");
 
-  private DeviceActs() {}
+  private final Kernel kernel;
+
+  DeviceActs(Kernel kernel) {
+    this.kernel = kernel;
+  }
+
+  private PciFunction function(String device) {
+    for (PciFunction function : kernel.machine().functions()) {
+      if (function.name().equals(device)
+          || function.configuration().bdf().toString().equals(device)) {
+        return function;
+      }
+    }
+    throw Refused.notFound("device", "there is no device \"" + device + "\"");
+  }
+
+  /** hw.dma_read. */
+  Result dmaRead(HwDmaReadRequest arg) {
+    PciFunction function = function(arg.getDevice());
+    byte[] bytes = new byte[Task.moveable("length", arg.getLength())];
+    simulatedDma(arg.hasPasid(), arg.getAts());
+    DmaFault fault = function.read(arg.getIova(), bytes);
+    if (fault != null) {
+      throw faulted(arg.getDevice(), fault, HwDmaReadResponse.newBuilder().setFault(fault).build());
+    }
+    return Result.newBuilder()
+        .setHwDmaRead(HwDmaReadResponse.newBuilder().setBytes(ByteString.copyFrom(bytes)))
+        .build();
+  }
+
+  /** hw.dma_write. */
+  Result dmaWrite(HwDmaWriteRequest arg) {
+    PciFunction function = function(arg.getDevice());
+    Task.moveable("bytes", arg.getBytes().size());
+    simulatedDma(arg.hasPasid(), arg.getAts());
+    DmaFault fault = function.write(arg.getIova(), arg.getBytes().toByteArray());
+    if (fault != null) {
+      throw faulted(
+          arg.getDevice(), fault, HwDmaWriteResponse.newBuilder().setFault(fault).build());
+    }
+    return Result.newBuilder().setHwDmaWrite(HwDmaWriteResponse.getDefaultInstance()).build();
+  }
+
+  private static void simulatedDma(boolean pasid, boolean ats) {
+    if (pasid || ats) {
+      throw Refused.unimplemented(
+          pasid ? "pasid" : "ats", "DMA with a PASID or by ATS is not simulated yet");
+    }
+  }
+
+  private KernelError faulted(String device, DmaFault fault, Message written) {
+    String detail =
+        (fault.getWrite() ? "write" : "read")
+            + " at 0x"
+            + Long.toHexString(fault.getAddress())
+            + ": "
+            + fault.getReason();
+    kernel.events().record(EventKind.EVENT_KIND_DMA_FAULT, device, detail);
+    return new KernelError(Errno.EFAULT, "the device's " + detail, written);
+  }
 
   /** hw.raise_irq. */
-  static Result raiseIrq(PciFunction function, HwRaiseIrqRequest arg) {
+  Result raiseIrq(HwRaiseIrqRequest arg) {
+    PciFunction function = function(arg.getDevice());
     int times = arg.hasTimes() ? arg.getTimes() : 1;
     if (Integer.compareUnsigned(times, MOST_TIMES) > 0) {
       throw Refused.exhausted("times", "an interrupt is raised at most " + MOST_TIMES + " times");
@@ -60,7 +132,8 @@ final class DeviceActs {
   }
 
   /** hw.lower_irq. */
-  static Result lowerIrq(PciFunction function, HwLowerIrqRequest arg) {
+  Result lowerIrq(HwLowerIrqRequest arg) {
+    PciFunction function = function(arg.getDevice());
     if (arg.getIndex() != VFIO_PCI_INTX_IRQ_INDEX) {
       throw Refused.invalid("index", "only INTx, index 0, is a level that can be lowered");
     }
@@ -93,7 +166,8 @@ final class DeviceActs {
   }
 
   /** hw.fail. */
-  static Result fail(PciFunction function, HwFailRequest arg) {
+  Result fail(HwFailRequest arg) {
+    PciFunction function = function(arg.getDevice());
     if (FAULTS_OF_OTHERS.contains(arg.getKind())) {
       throw Refused.unimplemented("kind", arg.getKind() + " faults are not simulated yet");
     }

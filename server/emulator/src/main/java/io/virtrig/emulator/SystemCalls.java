@@ -1,0 +1,184 @@
+package io.virtrig.emulator;
+
+import com.google.protobuf.ByteString;
+import io.virtrig.emulator.errno.Refused;
+import io.virtrig.emulator.kernel.Kernel;
+import io.virtrig.emulator.kernel.eventfd.EventFdFile;
+import io.virtrig.emulator.kernel.process.OpenFile;
+import io.virtrig.emulator.kernel.process.Task;
+import io.virtrig.emulator.state.StateWriter;
+import io.virtrig.emulator.state.Stateful;
+import io.virtrig.v1.CloseRequest;
+import io.virtrig.v1.CloseResponse;
+import io.virtrig.v1.EventKind;
+import io.virtrig.v1.EventfdRequest;
+import io.virtrig.v1.EventfdResponse;
+import io.virtrig.v1.ExitResponse;
+import io.virtrig.v1.LoadRequest;
+import io.virtrig.v1.LoadResponse;
+import io.virtrig.v1.MmapRequest;
+import io.virtrig.v1.MmapResponse;
+import io.virtrig.v1.MunmapRequest;
+import io.virtrig.v1.MunmapResponse;
+import io.virtrig.v1.OpenRequest;
+import io.virtrig.v1.OpenResponse;
+import io.virtrig.v1.Operation;
+import io.virtrig.v1.PreadRequest;
+import io.virtrig.v1.PreadResponse;
+import io.virtrig.v1.ProcessRequest;
+import io.virtrig.v1.ProcessResponse;
+import io.virtrig.v1.PwriteRequest;
+import io.virtrig.v1.PwriteResponse;
+import io.virtrig.v1.ReadRequest;
+import io.virtrig.v1.Result;
+import io.virtrig.v1.StoreRequest;
+import io.virtrig.v1.StoreResponse;
+import io.virtrig.v1.WriteRequest;
+import io.virtrig.v1.WriteResponse;
+import java.util.List;
+import java.util.TreeMap;
+
+/**
+ * The processes of a host and the system calls they make. Ioctls go to the open file behind their
+ * descriptor.
+ */
+final class SystemCalls implements Stateful {
+  /** Processes a host may have: a limit of the simulator. */
+  private static final int MOST_PROCESSES = 32768;
+
+  private final Kernel kernel;
+  private final Devices devices;
+  private final TreeMap<Integer, Task> processes = new TreeMap<>();
+  private int lastPid;
+
+  SystemCalls(Kernel kernel) {
+    this.kernel = kernel;
+    devices = new Devices(kernel);
+  }
+
+  Result process(ProcessRequest arg) {
+    if (processes.size() == MOST_PROCESSES) {
+      throw Refused.exhausted("", "at most " + MOST_PROCESSES + " processes a host");
+    }
+    int pid = ++lastPid;
+    long rlimitMemlock = arg.hasRlimitMemlock() ? arg.getRlimitMemlock() : Task.UNLIMITED;
+    boolean capIpcLock = !arg.hasCapIpcLock() || arg.getCapIpcLock();
+    processes.put(pid, new Task(pid, rlimitMemlock, capIpcLock, kernel.machine().memory()));
+    return Result.newBuilder().setProcess(ProcessResponse.newBuilder().setPid(pid)).build();
+  }
+
+  Result exit(int pid) {
+    Task process = process(pid);
+    process.exit();
+    processes.remove(process.pid());
+    kernel
+        .events()
+        .record(
+            EventKind.EVENT_KIND_PROCESS_EXIT,
+            "pid " + process.pid(),
+            "all of its files are closed");
+    return Result.newBuilder().setExit(ExitResponse.getDefaultInstance()).build();
+  }
+
+  Result open(OpenRequest arg) {
+    Task caller = process(arg.getPid());
+    caller.files().reserve();
+    int fd = caller.files().install(devices.open(caller, arg.getPath()));
+    return Result.newBuilder().setOpen(OpenResponse.newBuilder().setRet(fd)).build();
+  }
+
+  Result close(CloseRequest arg) {
+    process(arg.getPid()).close(arg.getTargetFd());
+    return Result.newBuilder().setClose(CloseResponse.getDefaultInstance()).build();
+  }
+
+  Result eventfd(EventfdRequest arg) {
+    Task caller = process(arg.getPid());
+    caller.files().reserve();
+    int fd =
+        caller.files().install(new EventFdFile(kernel.ids(), arg.getInitval(), arg.getFlags()));
+    return Result.newBuilder().setEventfd(EventfdResponse.newBuilder().setRet(fd)).build();
+  }
+
+  Result read(ReadRequest arg) {
+    Task caller = process(arg.getPid());
+    long length = arg.hasLength() ? arg.getLength() : Long.BYTES;
+    return Result.newBuilder()
+        .setRead(caller.files().file(arg.getTargetFd()).read(caller, length))
+        .build();
+  }
+
+  Result write(WriteRequest arg) {
+    Task caller = process(arg.getPid());
+    long written =
+        caller.files().file(arg.getTargetFd()).write(caller, arg.getValue(), arg.getBytes());
+    return Result.newBuilder().setWrite(WriteResponse.newBuilder().setRet(written)).build();
+  }
+
+  Result mmap(MmapRequest arg) {
+    return Result.newBuilder()
+        .setMmap(MmapResponse.newBuilder().setRet(process(arg.getPid()).mmap(arg)))
+        .build();
+  }
+
+  Result munmap(MunmapRequest arg) {
+    process(arg.getPid()).munmap(arg.getAddr(), arg.getLength());
+    return Result.newBuilder().setMunmap(MunmapResponse.getDefaultInstance()).build();
+  }
+
+  Result store(StoreRequest arg) {
+    process(arg.getPid()).store(arg.getAddr(), arg.getBytes());
+    return Result.newBuilder().setStore(StoreResponse.getDefaultInstance()).build();
+  }
+
+  Result load(LoadRequest arg) {
+    ByteString bytes = process(arg.getPid()).load(arg.getAddr(), arg.getLength());
+    return Result.newBuilder().setLoad(LoadResponse.newBuilder().setBytes(bytes)).build();
+  }
+
+  Result pread(PreadRequest arg) {
+    Task caller = process(arg.getPid());
+    OpenFile file = caller.files().file(arg.getTargetFd());
+    ByteString bytes =
+        file.pread(caller, arg.getOffset(), Task.moveable("length", arg.getLength()));
+    return Result.newBuilder()
+        .setPread(PreadResponse.newBuilder().setRet(bytes.size()).setBytes(bytes))
+        .build();
+  }
+
+  Result pwrite(PwriteRequest arg) {
+    Task caller = process(arg.getPid());
+    Task.moveable("bytes", arg.getBytes().size());
+    long written =
+        caller.files().file(arg.getTargetFd()).pwrite(caller, arg.getOffset(), arg.getBytes());
+    return Result.newBuilder().setPwrite(PwriteResponse.newBuilder().setRet(written)).build();
+  }
+
+  /** Ioctls, and the acts of a guest: its VM's file answers them. */
+  Result ioctl(Operation operation, int pid, int fd) {
+    Task caller = process(pid);
+    return caller.files().file(fd).ioctl(caller, operation);
+  }
+
+  private Task process(int pid) {
+    Task process = processes.get(pid == 0 ? 1 : pid);
+    if (process == null) {
+      throw Refused.notFound("pid", "there is no process " + Integer.toUnsignedString(pid));
+    }
+    return process;
+  }
+
+  /** Every process exits, lowest number first. */
+  void exitAll() {
+    for (Task process : List.copyOf(processes.values())) {
+      exit(process.pid());
+    }
+  }
+
+  @Override
+  public void writeState(StateWriter out) {
+    out.number("last_pid", lastPid);
+    processes.forEach((pid, process) -> out.child("process", pid.toString(), process));
+    out.child("devices", "", devices);
+  }
+}
