@@ -63,7 +63,7 @@ final class IommuInfo {
             .setVersion(1)
             .setFlags(0)
             .setPgsizeBitmap(PhysicalMemory.PAGE_SIZE)
-            .setMaxDirtyBitmapSize(VfioIommuType1.DIRTY_BITMAP_SIZE_MAX)
+            .setMaxDirtyBitmapSize(UserBitmap.DIRTY_BITMAP_SIZE_MAX)
             .build());
     size += MIGRATION_SIZE;
 

@@ -16,10 +16,8 @@ import static io.virtrig.uapi.Vfio.VFIO_TYPE1v2_IOMMU;
 import static io.virtrig.uapi.Vfio.VFIO_UNMAP_ALL;
 import static io.virtrig.uapi.Vfio.VFIO_UPDATE_VADDR;
 
-import com.google.protobuf.ByteString;
 import io.virtrig.emulator.errno.Errno;
 import io.virtrig.emulator.errno.KernelError;
-import io.virtrig.emulator.errno.Refused;
 import io.virtrig.emulator.extent.ExtentMap;
 import io.virtrig.emulator.hardware.iommu.Iommu;
 import io.virtrig.emulator.hardware.iommu.IommuDomain;
@@ -31,7 +29,6 @@ import io.virtrig.emulator.state.StateWriter;
 import io.virtrig.emulator.state.Stateful;
 import io.virtrig.v1.Operation;
 import io.virtrig.v1.Result;
-import io.virtrig.v1.VfioBitmap;
 import io.virtrig.v1.VfioIommuDirtyPagesRequest;
 import io.virtrig.v1.VfioIommuDirtyPagesResponse;
 import io.virtrig.v1.VfioIommuDirtyRange;
@@ -39,8 +36,6 @@ import io.virtrig.v1.VfioIommuMapDmaRequest;
 import io.virtrig.v1.VfioIommuMapDmaResponse;
 import io.virtrig.v1.VfioIommuUnmapDmaRequest;
 import io.virtrig.v1.VfioIommuUnmapDmaResponse;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -67,12 +62,6 @@ final class VfioIommuType1 implements Stateful {
 
   /** sizeof(struct vfio_iommu_type1_dirty_bitmap_get). */
   private static final int DIRTY_GET_SIZE = 40;
-
-  /** DIRTY_BITMAP_SIZE_MAX: bytes of the largest bitmap that the kernel takes. */
-  static final long DIRTY_BITMAP_SIZE_MAX = 0x10000000L;
-
-  /** Bytes of the largest bitmap that the simulator returns: 1 TiB of 4 KiB pages. */
-  private static final long MOST_BITMAP_BYTES = 32 << 20;
 
   private static final int MAP_FLAGS =
       VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE | VFIO_DMA_MAP_FLAG_VADDR;
@@ -301,7 +290,7 @@ final class VfioIommuType1 implements Stateful {
     }
     if (bitmap) {
       Argsz.check(argsz, UNMAP_SIZE + BITMAP_SIZE);
-      requireBitmap(arg.getBitmap(), arg.getSize());
+      UserBitmap.requireRoom(arg.getBitmap(), arg.getSize());
     }
     long start = arg.getIova();
     long size = arg.getSize();
@@ -319,22 +308,23 @@ final class VfioIommuType1 implements Stateful {
       requireNoWrap("iova", start, size);
     }
     if (bitmap) {
-      requireTracking(arg.getBitmap());
+      requireTracking();
+      UserBitmap.requirePageSize(arg.getBitmap(), iommu.smallestPage());
     }
     long last = all ? -1L : start + size - 1;
     if (v2 && !all) {
       requireWhole(start, last);
     }
-    long[] words = bitmap ? words(arg.getBitmap()) : new long[0];
-    long unmapped = invalidate ? invalidate(start, last) : removeAll(start, last, bitmap, words);
+    UserBitmap user = bitmap ? new UserBitmap(arg.getBitmap()) : null;
+    long unmapped = invalidate ? invalidate(start, last) : removeAll(start, last, user);
     VfioIommuUnmapDmaResponse.Builder out =
         VfioIommuUnmapDmaResponse.newBuilder()
             .setArgsz(argsz)
             .setFlags(flags)
             .setIova(start)
             .setSize(unmapped);
-    if (bitmap) {
-      out.setBitmap(filled(arg.getBitmap(), words));
+    if (user != null) {
+      out.setBitmap(user.filled());
     }
     return Result.newBuilder().setVfioIommuUnmapDma(out).build();
   }
@@ -343,7 +333,7 @@ final class VfioIommuType1 implements Stateful {
    * Removes what begins in the range; in v1 nothing when the first mapping reaches into it from
    * below.
    */
-  private long removeAll(long start, long last, boolean bitmap, long[] words) {
+  private long removeAll(long start, long last, @Nullable UserBitmap bitmap) {
     long unmapped = 0;
     for (VfioDma hit = mappings.firstIn(start, last);
         hit != null;
@@ -351,8 +341,8 @@ final class VfioIommuType1 implements Stateful {
       if (Long.compareUnsigned(hit.start(), start) < 0) {
         break;
       }
-      if (bitmap) {
-        hit.dirty().query((hit.start() - start) >>> 12, words);
+      if (bitmap != null) {
+        bitmap.query(hit, start);
       }
       unmapped += hit.size();
       remove(hit);
@@ -440,27 +430,23 @@ final class VfioIommuType1 implements Stateful {
     if (Long.compareUnsigned(start + size, start) < 0) {
       throw KernelError.invalid("iova + size wraps");
     }
-    requireBitmap(range.getBitmap(), size);
-    if (range.getBitmap().getPgsize() != iommu.smallestPage()) {
-      throw KernelError.invalid("the bitmap's pgsize is not 0x" + hex(iommu.smallestPage()));
-    }
+    UserBitmap.requireRoom(range.getBitmap(), size);
+    UserBitmap.requirePageSize(range.getBitmap(), iommu.smallestPage());
     requireAligned("iova", start, mask);
     if (size == 0) {
       throw KernelError.invalid("size is 0");
     }
     requireAligned("size", size, mask);
-    if (!dirtyTracking) {
-      throw KernelError.invalid("dirty tracking has not been started");
-    }
+    requireTracking();
     long last = start + size - 1;
     requireWhole(start, last);
-    long[] words = words(range.getBitmap());
+    UserBitmap bitmap = new UserBitmap(range.getBitmap());
     VfioDma hit = mappings.firstIn(start, last);
     while (hit != null && Long.compareUnsigned(hit.start(), last) <= 0) {
-      hit.dirty().query((hit.start() - start) >>> 12, words);
+      bitmap.query(hit, start);
       hit = mappings.after(hit);
     }
-    return range.toBuilder().setBitmap(filled(range.getBitmap(), words)).build();
+    return range.toBuilder().setBitmap(bitmap.filled()).build();
   }
 
   /** The range may not cut a mapping at its start or end. */
@@ -475,44 +461,10 @@ final class VfioIommuType1 implements Stateful {
     }
   }
 
-  /** verify_bitmap_size: pages are counted by the bitmap's own page size. */
-  private static void requireBitmap(VfioBitmap bitmap, long size) {
-    long pages = size >>> Long.numberOfTrailingZeros(bitmap.getPgsize());
-    long needed = (pages + 63) / 64 * Long.BYTES;
-    if (pages == 0 || bitmap.getSize() == 0) {
-      throw KernelError.invalid("the bitmap has no size, or nothing to cover");
-    }
-    if (Long.compareUnsigned(bitmap.getSize(), DIRTY_BITMAP_SIZE_MAX) > 0) {
-      throw KernelError.invalid("the bitmap's size exceeds 0x" + hex(DIRTY_BITMAP_SIZE_MAX));
-    }
-    if (Long.compareUnsigned(bitmap.getSize(), needed) < 0) {
-      throw KernelError.invalid(
-          "the bitmap's size 0x" + hex(bitmap.getSize()) + " is below 0x" + hex(needed));
-    }
-  }
-
-  private void requireTracking(VfioBitmap bitmap) {
+  private void requireTracking() {
     if (!dirtyTracking) {
       throw KernelError.invalid("dirty tracking has not been started");
     }
-    if (bitmap.getPgsize() != iommu.smallestPage()) {
-      throw KernelError.invalid("the bitmap's pgsize is not 0x" + hex(iommu.smallestPage()));
-    }
-  }
-
-  private static long[] words(VfioBitmap bitmap) {
-    if (bitmap.getSize() > MOST_BITMAP_BYTES) {
-      throw Refused.exhausted(
-          "bitmap.size", "bitmaps of at most " + MOST_BITMAP_BYTES + " bytes are returned");
-    }
-    return new long[(int) ((bitmap.getSize() + Long.BYTES - 1) / Long.BYTES)];
-  }
-
-  private static VfioBitmap filled(VfioBitmap bitmap, long[] words) {
-    ByteBuffer bytes =
-        ByteBuffer.allocate(words.length * Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-    bytes.asLongBuffer().put(words);
-    return bitmap.toBuilder().setData(ByteString.copyFrom(bytes, (int) bitmap.getSize())).build();
   }
 
   private static void requireAligned(String field, long value, long mask) {
