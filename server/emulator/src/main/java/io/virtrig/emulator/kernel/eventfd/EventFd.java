@@ -89,6 +89,10 @@ public final class EventFd extends KernelObject {
 
   /** Wakes the waiters, also for a write of 0: the kernel does not look at the counter here. */
   private void wake() {
+    if (waiters.size() == 1) {
+      waiters.getFirst().signalled();
+      return;
+    }
     for (Waiter waiter : List.copyOf(waiters)) {
       if (waiter.signalled()) {
         return;

@@ -27,10 +27,10 @@ public final class Kvm extends OpenFile {
    * @throws Refused on hosts whose virtualization is not simulated
    */
   public Kvm(Kernel kernel) {
-    super(kernel.ids());
     if (kernel.configuration().arch() != Arch.X86_64) {
       throw Refused.unimplemented("path", "KVM is simulated on x86_64 only");
     }
+    super(kernel.ids());
     this.kernel = kernel;
   }
 

@@ -8,7 +8,8 @@ import java.util.Map;
 import org.agrona.collections.Long2LongCounterMap;
 
 /**
- * Counts the interrupts that vCPUs took, by GSI and by the path on which they came. An event counts
+ * Counts the interrupts that vCPUs took, by the path on which they came and, for messages, by GSI:
+ * what came by a pin of the I/O APIC is not listed by GSI, as recorded on Linux. An event counts
  * once, however many vCPUs took it.
  */
 final class KvmDeliveries implements Stateful {
@@ -40,7 +41,7 @@ final class KvmDeliveries implements Stateful {
   private final Long2LongCounterMap posted = new Long2LongCounterMap(0);
   private final long[] byPath = new long[Path.values().length];
 
-  /** An event of a GSI was taken. */
+  /** A message of a GSI was taken. */
   void count(int gsi, Path path) {
     count(path);
     long key = Integer.toUnsignedLong(gsi);
@@ -50,12 +51,12 @@ final class KvmDeliveries implements Stateful {
     }
   }
 
-  /** An event that belongs to no GSI was taken. */
+  /** Something else was taken. */
   void count(Path path) {
     byPath[path.place]++;
   }
 
-  /** Events taken, by GSI in ascending order. */
+  /** Messages taken, by GSI in ascending order. */
   void injectedTo(Map<Integer, Long> to) {
     copy(injected, to);
   }

@@ -110,10 +110,10 @@ final class KvmIoapic implements KvmIoDevice, Stateful {
     return taken;
   }
 
-  /** As {@link #service}, outside an event of the pin's GSI: it is counted here. */
+  /** As {@link #service}, outside an event of a GSI: it is counted here. */
   private void serviceAgain(int pin) {
     if (service(pin) > 0) {
-      irqchip.tookFromPin(pin);
+      irqchip.tookFromPin();
     }
   }
 

@@ -173,16 +173,20 @@ final class KvmIrqchip implements Stateful {
    */
   int setIrq(int gsi, int source, boolean level, KvmDeliveries.Path path) {
     int result = -1;
-    boolean taken = false;
+    boolean byMessage = false;
+    boolean byPin = false;
     for (KvmIrqRoutingEntry entry : routing.entries(gsi)) {
       int one = set(entry, source, level);
       if (one >= 0) {
         result = Math.max(result, 0) + one;
-        taken |= one > 0 && reachesVcpu(entry);
+        byMessage |= one > 0 && entry instanceof Msi;
+        byPin |= one > 0 && entry instanceof IoapicPin(int pin) && ioapic != null && ioapic.up(pin);
       }
     }
-    if (taken) {
+    if (byMessage) {
       deliveries.count(gsi, path);
+    } else if (byPin) {
+      deliveries.count(path);
     }
     return result;
   }
@@ -193,15 +197,6 @@ final class KvmIrqchip implements Stateful {
       case IoapicPin(int pin) -> ioapic == null ? -1 : ioapic.setIrq(pin, source, level);
       case PicPin(int pin) -> pic.setIrq(pin, source, level);
       case HvSint _ -> -1;
-    };
-  }
-
-  /** Whether what an entry's controller counts is vCPUs, and not its own line going down. */
-  private boolean reachesVcpu(KvmIrqRoutingEntry entry) {
-    return switch (entry) {
-      case Msi _ -> true;
-      case IoapicPin(int pin) -> ioapic != null && ioapic.up(pin);
-      case PicPin _, HvSint _ -> false;
     };
   }
 
@@ -235,11 +230,8 @@ final class KvmIrqchip implements Stateful {
   }
 
   /** A vCPU took what an I/O APIC pin sent again. */
-  void tookFromPin(int pin) {
-    int gsi = routing.gsiOfIoapicPin(pin);
-    if (gsi >= 0) {
-      deliveries.count(gsi, KvmDeliveries.Path.IOAPIC_AGAIN);
-    }
+  void tookFromPin() {
+    deliveries.count(KvmDeliveries.Path.IOAPIC_AGAIN);
   }
 
   /** Whether somebody waits for EOIs of an I/O APIC pin (kvm_irq_has_notifier). */

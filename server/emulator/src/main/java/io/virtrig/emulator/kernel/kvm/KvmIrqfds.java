@@ -5,12 +5,15 @@ import static io.virtrig.uapi.Kvm.KVM_IRQFD_FLAG_RESAMPLE;
 
 import io.virtrig.emulator.errno.Errno;
 import io.virtrig.emulator.errno.KernelError;
+import io.virtrig.emulator.event.EventLog;
+import io.virtrig.emulator.kernel.Kernel;
 import io.virtrig.emulator.kernel.eventfd.EventFd;
 import io.virtrig.emulator.kernel.eventfd.EventFdFile;
 import io.virtrig.emulator.kernel.irqbypass.IrqBypassManager;
 import io.virtrig.emulator.kernel.process.Task;
 import io.virtrig.emulator.state.StateWriter;
 import io.virtrig.emulator.state.Stateful;
+import io.virtrig.v1.EventKind;
 import io.virtrig.v1.KvmIrqfdRequest;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -25,16 +28,18 @@ import org.jspecify.annotations.Nullable;
 final class KvmIrqfds implements Stateful {
   private final KvmVm vm;
   private final IrqBypassManager bypass;
+  private final EventLog events;
 
   /** By the eventfd's identity, in the order in which they were assigned. */
   private final LinkedHashMap<Integer, KvmIrqfd> irqfds = new LinkedHashMap<>();
 
-  /** The eventfds to signal at an EOI, by GSI: one for each resampling irqfd. */
+  /** The eventfds to signal at an EOI, by GSI: one for each resampling irqfd, the latest first. */
   private final Int2ObjectHashMap<List<EventFd>> resamplers = new Int2ObjectHashMap<>();
 
-  KvmIrqfds(KvmVm vm, IrqBypassManager bypass) {
+  KvmIrqfds(KvmVm vm, Kernel kernel) {
     this.vm = vm;
-    this.bypass = bypass;
+    bypass = kernel.irqBypass();
+    events = kernel.events();
   }
 
   /** KVM_IRQFD. */
@@ -63,7 +68,7 @@ final class KvmIrqfds implements Stateful {
     EventFd resamplefd = null;
     if (resample) {
       resamplefd = EventFdFile.context(caller, arg.getResamplefd());
-      resamplers.computeIfAbsent(gsi, _ -> new ArrayList<>(1)).add(resamplefd);
+      resamplers.computeIfAbsent(gsi, _ -> new ArrayList<>(1)).addFirst(resamplefd);
     }
     if (irqfds.containsKey(eventfd.id())) {
       stopResampling(gsi, resamplefd);
@@ -79,7 +84,11 @@ final class KvmIrqfds implements Stateful {
     try {
       bypass.registerConsumer(irqfd);
     } catch (KernelError e) {
-      // The kernel logs it; the irqfd works by its eventfd alone.
+      // The irqfd works by its eventfd alone.
+      events.record(
+          EventKind.EVENT_KIND_INTERRUPT,
+          irqfd.name(),
+          "irq bypass consumer registration fails: " + e.errno() + ", " + e.getMessage());
     }
   }
 

@@ -54,7 +54,7 @@ final class KvmVm extends KernelObject {
     this.creator = creator;
     memory = new KvmMemory(kernel.configuration());
     guest = new GuestAccess(this, kernel, creator);
-    irqfds = new KvmIrqfds(this, kernel.irqBypass());
+    irqfds = new KvmIrqfds(this, kernel);
   }
 
   KvmMemory memory() {
@@ -196,11 +196,15 @@ final class KvmVm extends KernelObject {
         && iommu.getPostedInterrupts();
   }
 
-  /** Makes the VFIO device. EBUSY. */
-  KvmVfioDevice createVfioDevice() {
+  /** A VM has one VFIO device. EBUSY. */
+  void checkNoVfioDevice() {
     if (vfioDevice) {
       throw new KernelError(Errno.EBUSY, "the VM has a VFIO device already");
     }
+  }
+
+  /** Makes the VFIO device, which there is none of. */
+  KvmVfioDevice createVfioDevice() {
     vfioDevice = true;
     return new KvmVfioDevice(kernel, this);
   }
@@ -209,8 +213,8 @@ final class KvmVm extends KernelObject {
     vfioDevice = false;
   }
 
-  /** KVM_CREATE_VCPU. */
-  KvmVcpu createVcpu(int vcpuId) {
+  /** Whether a vCPU with that id can be made. EINVAL, EEXIST. */
+  void checkNewVcpu(int vcpuId) {
     if (Integer.compareUnsigned(vcpuId, VCPU_IDS) >= 0) {
       throw KernelError.invalid(
           "vCPU id " + Integer.toUnsignedString(vcpuId) + " is not below " + VCPU_IDS);
@@ -223,6 +227,10 @@ final class KvmVm extends KernelObject {
         throw new KernelError(Errno.EEXIST, "vCPU " + vcpuId + " exists");
       }
     }
+  }
+
+  /** Makes a vCPU, which has been checked. */
+  KvmVcpu createVcpu(int vcpuId) {
     KvmLapic lapic = irqchip.inKernel() ? irqchip.apics().add(vcpuId, vcpuId == bootCpuId) : null;
     KvmVcpu vcpu = new KvmVcpu(kernel.ids(), this, vcpuId, lapic);
     vcpus.add(vcpu);

@@ -208,9 +208,11 @@ final class KvmVmFile extends OpenFile {
   }
 
   private Result createVcpu(Task caller, long id) {
-    caller.files().reserve();
     // The kernel passes the id on as 32 bits.
-    KvmVcpu vcpu = vm.createVcpu((int) id);
+    int vcpuId = (int) id;
+    vm.checkNewVcpu(vcpuId);
+    caller.files().reserve();
+    KvmVcpu vcpu = vm.createVcpu(vcpuId);
     int fd = caller.files().install(new KvmVcpuFile(kernel.ids(), vm, vcpu));
     return Result.newBuilder()
         .setKvmCreateVcpu(KvmCreateVcpuResponse.newBuilder().setRet(fd))
@@ -235,6 +237,7 @@ final class KvmVmFile extends OpenFile {
     }
     KvmCreateDeviceResponse.Builder response = KvmCreateDeviceResponse.newBuilder();
     if ((arg.getFlags() & KVM_CREATE_DEVICE_TEST) == 0) {
+      vm.checkNoVfioDevice();
       caller.files().reserve();
       response.setFd(caller.files().install(vm.createVfioDevice()));
     }
