@@ -12,6 +12,7 @@ import picocli.CommandLine.Command;
       HostCreateCommand.class,
       HostListCommand.class,
       HostDescribeCommand.class,
+      HostGraphCommand.class,
       HostDeleteCommand.class
     })
 final class HostCommand {}
