@@ -40,10 +40,18 @@ public final class Daemon implements AutoCloseable {
     this.metrics = metrics;
   }
 
-  /** Builds and starts a daemon. */
+  /**
+   * Builds and starts a daemon.
+   *
+   * @throws IOException when it cannot listen, or a file of its configuration cannot be read
+   * @throws io.virtrig.daemon.config.BadConfiguration when a file holds something else than it
+   *     should
+   */
   public static Daemon start(Configuration configuration) throws IOException {
     PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-    HostRegistry hosts = new HostRegistry(configuration.maxHosts(), DeviceModelFiles.builtIn());
+    HostRegistry hosts =
+        new HostRegistry(
+            configuration.maxHosts(), DeviceModelFiles.withFiles(configuration.models()));
     OperationExecutor executor = new OperationExecutor(new OperationMetrics(registry));
     JvmGcMetrics gcMetrics = new JvmGcMetrics();
     gcMetrics.bindTo(registry);

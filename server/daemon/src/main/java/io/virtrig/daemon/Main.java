@@ -33,6 +33,10 @@ public final class Main {
     Daemon daemon;
     try {
       daemon = Daemon.start(configuration);
+    } catch (BadConfiguration e) {
+      System.err.println("virtrigd: " + e.getMessage());
+      System.exit(USAGE);
+      return;
     } catch (IOException e) {
       System.err.println("virtrigd: cannot start: " + rootCause(e).getMessage());
       System.exit(FAILURE);

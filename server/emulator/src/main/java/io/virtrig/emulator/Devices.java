@@ -2,11 +2,13 @@ package io.virtrig.emulator;
 
 import io.virtrig.emulator.errno.Errno;
 import io.virtrig.emulator.errno.KernelError;
+import io.virtrig.emulator.errno.Refused;
 import io.virtrig.emulator.kernel.Kernel;
 import io.virtrig.emulator.kernel.kvm.Kvm;
 import io.virtrig.emulator.kernel.process.OpenFile;
 import io.virtrig.emulator.kernel.process.Task;
 import io.virtrig.emulator.kernel.vfio.Vfio;
+import io.virtrig.emulator.spec.UapiProfile;
 import io.virtrig.emulator.state.StateWriter;
 import io.virtrig.emulator.state.Stateful;
 
@@ -33,7 +35,19 @@ final class Devices implements Stateful {
     if (path.equals("/dev/kvm")) {
       return new Kvm(kernel);
     }
+    if (isThereButNotSimulated(path)) {
+      throw Refused.unimplemented("path", path + " is not simulated yet");
+    }
     throw new KernelError(Errno.ENOENT, "there is no " + path);
+  }
+
+  /** Nodes that the host's kernel would have: ENOENT would be a lie. */
+  private boolean isThereButNotSimulated(String path) {
+    return switch (path) {
+      case "/dev/ioasid" -> kernel.configuration().uapi() == UapiProfile.VSVA_V8;
+      case "/dev/sev" -> kernel.configuration().spec().getKernel().getSev();
+      default -> false;
+    };
   }
 
   @Override

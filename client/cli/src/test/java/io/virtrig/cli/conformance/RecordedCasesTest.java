@@ -34,7 +34,7 @@ class RecordedCasesTest {
 
   @BeforeAll
   void readCases() throws IOException {
-    Path folder = Path.of(System.getProperty("virtrig.conformance"));
+    Path folder = SharedCases.folder();
     for (CaseLine line : CaseFiles.read(SUPPORTED.stream().map(folder::resolve).toList())) {
       cases.add((Case) line);
     }

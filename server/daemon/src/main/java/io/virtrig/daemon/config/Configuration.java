@@ -3,6 +3,7 @@ package io.virtrig.daemon.config;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param maxHosts the most hosts at a time
  * @param maxMessageBytes the largest request taken
  * @param shutdownGrace how long running calls may take to finish when the daemon stops
+ * @param models files with device models, beside those that come with the daemon
  * @param untilStdinCloses stop when standard input reaches its end: for daemons that belong to
  *     another program
  */
@@ -24,6 +26,7 @@ public record Configuration(
     int maxHosts,
     int maxMessageBytes,
     Duration shutdownGrace,
+    List<Path> models,
     boolean untilStdinCloses) {
 
   /**

@@ -3,6 +3,7 @@ package io.virtrig.daemon.config;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -81,6 +82,13 @@ public final class Settings {
       description =
           "how long running calls may take to finish at the end (default: ${DEFAULT-VALUE})")
   private int shutdownGrace;
+
+  @Option(
+      names = "--models",
+      paramLabel = "FILE",
+      split = ",",
+      description = "files with device models, JSON, beside those that come with the daemon")
+  private List<Path> models = List.of();
 
   @Option(
       names = "--until-stdin-closes",
@@ -173,6 +181,7 @@ public final class Settings {
         maxHosts,
         maxMessageBytes,
         Duration.ofSeconds(shutdownGrace),
+        models,
         untilStdinCloses);
   }
 

@@ -5,6 +5,7 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import com.google.protobuf.ByteString;
+import io.virtrig.daemon.config.BadConfiguration;
 import io.virtrig.emulator.hardware.pci.Bar;
 import io.virtrig.emulator.hardware.pci.DeviceModel;
 import io.virtrig.emulator.hardware.pci.DeviceModels;
@@ -12,7 +13,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.Reader;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -34,7 +34,7 @@ public final class DeviceModelFiles {
   private DeviceModelFiles() {}
 
   /** The models that come with the daemon. */
-  public static DeviceModels builtIn() {
+  public static DeviceModels builtIn() throws IOException {
     return withFiles(List.of());
   }
 
@@ -42,10 +42,10 @@ public final class DeviceModelFiles {
    * The models that come with the daemon and those of files. Of several with one name the last
    * counts.
    *
-   * @throws IllegalArgumentException when a file holds no models, naming it
-   * @throws UncheckedIOException when a file cannot be read
+   * @throws BadConfiguration when a file holds no models, naming it
+   * @throws IOException when a file cannot be read
    */
-  public static DeviceModels withFiles(List<Path> files) {
+  public static DeviceModels withFiles(List<Path> files) throws IOException {
     Map<String, DeviceModel> models = new TreeMap<>();
     try (InputStream in = DeviceModelFiles.class.getResourceAsStream(BUILT_IN)) {
       if (in == null) {
@@ -57,8 +57,6 @@ public final class DeviceModelFiles {
           add(models, file.toString(), reader);
         }
       }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
     }
     return new DeviceModels(models);
   }
@@ -70,7 +68,7 @@ public final class DeviceModelFiles {
         models.put(entry.getKey(), model(entry.getKey(), entry.getValue().getAsJsonObject()));
       }
     } catch (RuntimeException e) {
-      throw new IllegalArgumentException(file + " holds no device models: " + e.getMessage(), e);
+      throw new BadConfiguration(file + " holds no device models: " + e.getMessage());
     }
   }
 

@@ -17,6 +17,7 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** A daemon on a free port of the loopback interface, and a channel to it. */
@@ -33,7 +34,14 @@ public final class ServedDaemon implements AutoCloseable {
     daemon =
         Daemon.start(
             new Configuration(
-                anyPort, anyPort, null, MOST_HOSTS, 4 << 20, Duration.ofSeconds(1), false));
+                anyPort,
+                anyPort,
+                null,
+                MOST_HOSTS,
+                4 << 20,
+                Duration.ofSeconds(1),
+                List.of(),
+                false));
     channel =
         NettyChannelBuilder.forAddress(daemon.grpcAddress())
             .usePlaintext()

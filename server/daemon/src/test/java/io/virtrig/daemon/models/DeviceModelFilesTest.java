@@ -3,6 +3,7 @@ package io.virtrig.daemon.models;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.virtrig.daemon.config.BadConfiguration;
 import io.virtrig.emulator.Host;
 import io.virtrig.emulator.errno.Refused;
 import io.virtrig.emulator.hardware.pci.DeviceModels;
@@ -25,7 +26,7 @@ class DeviceModelFilesTest {
   }
 
   @Test
-  void everyModelOfTheConformanceCasesIsBuiltIn() {
+  void everyModelOfTheConformanceCasesIsBuiltIn() throws IOException {
     DeviceModels models = DeviceModelFiles.builtIn();
     for (String name :
         List.of("edu", "rtl8139", "pci-testdev", "virtio-rng", "e1000e", "nvme", "virtio-net")) {
@@ -34,7 +35,7 @@ class DeviceModelFilesTest {
   }
 
   @Test
-  void anUnknownModelIsRefusedWithTheNamesThatAreKnown() {
+  void anUnknownModelIsRefusedWithTheNamesThatAreKnown() throws IOException {
     DeviceModels models = DeviceModelFiles.builtIn();
     assertThatThrownBy(() -> new Host(host("e1000"), models))
         .isInstanceOf(Refused.class)
@@ -57,7 +58,7 @@ class DeviceModelFilesTest {
     Path file = folder.resolve("broken.json");
     Files.writeString(file, "{\"mine\": {\"config\": \"3412\"}}");
     assertThatThrownBy(() -> DeviceModelFiles.withFiles(List.of(file)))
-        .isInstanceOf(IllegalArgumentException.class)
+        .isInstanceOf(BadConfiguration.class)
         .hasMessageContaining("broken.json")
         .hasMessageContaining("256 or 4096");
   }

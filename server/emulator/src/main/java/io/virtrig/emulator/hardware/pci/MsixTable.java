@@ -99,7 +99,13 @@ public final class MsixTable implements Stateful {
     entries[ENTRY_WORDS * vector + CONTROL_WORD] = masked ? PCI_MSIX_ENTRY_CTRL_MASKBIT : 0;
   }
 
-  /** Every vector is masked, as after a reset. */
+  /** No messages, and every vector masked. */
+  void reset() {
+    Arrays.fill(entries, 0);
+    maskAll();
+  }
+
+  /** Every vector is masked. */
   void maskAll() {
     for (int vector = 0; vector < vectors; vector++) {
       mask(vector, true);
@@ -108,6 +114,16 @@ public final class MsixTable implements Stateful {
 
   void pend(int vector) {
     pending[vector / 64] |= 1L << vector;
+  }
+
+  /** Whether any vector is pending. */
+  boolean anyPending() {
+    for (long word : pending) {
+      if (word != 0) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Whether the vector was pending; it no longer is. */

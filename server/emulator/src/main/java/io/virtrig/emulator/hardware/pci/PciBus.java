@@ -4,6 +4,7 @@ import io.virtrig.emulator.hardware.memory.PhysicalMemory;
 import io.virtrig.emulator.spec.DeviceConfiguration;
 import io.virtrig.emulator.spec.HostConfiguration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -65,14 +66,22 @@ public final class PciBus {
     return DEVICE_SPACE | (long) function << FUNCTION_SHIFT | (long) bar << BAR_SHIFT;
   }
 
-  /** Another function reads a BAR. */
+  /** Another function reads a BAR: all ones from one that does not decode memory. */
   void read(long physical, byte[] to, int at, int length) {
-    target(physical).bars().read(bar(physical), offset(physical), to, at, length);
+    PciFunction target = target(physical);
+    if (target.decodesMemory()) {
+      target.bars().read(bar(physical), offset(physical), to, at, length);
+    } else {
+      Arrays.fill(to, at, at + length, (byte) 0xff);
+    }
   }
 
-  /** Another function writes a BAR. */
+  /** Another function writes a BAR: nothing happens to one that does not decode memory. */
   void write(long physical, byte[] from, int at, int length) {
-    target(physical).bars().write(bar(physical), offset(physical), from, at, length);
+    PciFunction target = target(physical);
+    if (target.decodesMemory()) {
+      target.bars().write(bar(physical), offset(physical), from, at, length);
+    }
   }
 
   private PciFunction target(long physical) {

@@ -85,10 +85,20 @@ public final class PciFunction implements Stateful {
     interrupts.sendPending();
   }
 
+  /** Puts configuration space back to what it was (pci_load_saved_state, pci_restore_state). */
+  public void restoreConfig(ConfigSpace saved) {
+    config.set(saved);
+    interrupts.drive(interrupts.line());
+  }
+
   /** Sets or clears bits of the command register. */
   public void command(int bits, boolean on) {
     int others = config.word(PCI_COMMAND) & ~bits;
     writeConfig(PCI_COMMAND, 2, on ? others | bits : others);
+  }
+
+  boolean decodesMemory() {
+    return (config.word(PCI_COMMAND) & PCI_COMMAND_MEMORY) != 0;
   }
 
   /** The state of its power management capability: 0 for D0 to 3 for D3hot. */

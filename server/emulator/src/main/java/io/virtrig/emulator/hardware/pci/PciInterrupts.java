@@ -120,7 +120,9 @@ final class PciInterrupts implements Stateful {
   /** Masks were changed: what pends and may go, goes. */
   void sendPending() {
     int flags = msix == 0 ? 0 : config.word(msix + PCI_MSIX_FLAGS);
-    if ((flags & PCI_MSIX_FLAGS_ENABLE) != 0 && (flags & PCI_MSIX_FLAGS_MASKALL) == 0) {
+    if ((flags & PCI_MSIX_FLAGS_ENABLE) != 0
+        && (flags & PCI_MSIX_FLAGS_MASKALL) == 0
+        && msixTable.anyPending()) {
       for (int vector = 0; vector < msixTable.vectors(); vector++) {
         if (!msixTable.masked(vector) && msixTable.takePending(vector)) {
           send(vector);
@@ -180,10 +182,16 @@ final class PciInterrupts implements Stateful {
     sendPending();
   }
 
-  /** The function is reset: the line falls and nothing pends. Masks are the host's to restore. */
+  /**
+   * The function is reset: the line falls and nothing pends. While MSI-X is enabled the host
+   * restores its table.
+   */
   void reset() {
     drive(false);
     forgetPending();
+    if (msix != 0 && (config.word(msix + PCI_MSIX_FLAGS) & PCI_MSIX_FLAGS_ENABLE) == 0) {
+      msixTable.reset();
+    }
   }
 
   private void forgetPending() {

@@ -2,6 +2,8 @@ package io.virtrig.emulator.kernel.kvm;
 
 import io.virtrig.emulator.errno.Errno;
 import io.virtrig.emulator.errno.KernelError;
+import io.virtrig.emulator.state.StateWriter;
+import io.virtrig.emulator.state.Stateful;
 import java.util.Arrays;
 
 /**
@@ -11,7 +13,7 @@ import java.util.Arrays;
  * 0 stands for its address alone, ranges may overlap, and the first device that takes an access has
  * it.
  */
-final class KvmIoBus {
+final class KvmIoBus implements Stateful {
   /** NR_IOBUS_DEVS: devices other than ioeventfds that a bus may have. */
   private static final int MOST_DEVICES = 1000;
 
@@ -71,8 +73,8 @@ final class KvmIoBus {
       return -1;
     }
     if (otherLength != 0) {
-      end += Integer.toUnsignedLong(length);
-      otherEnd += Integer.toUnsignedLong(otherLength);
+      end += length;
+      otherEnd += otherLength;
     }
     return Long.compareUnsigned(end, otherEnd) > 0 ? 1 : 0;
   }
@@ -122,5 +124,14 @@ final class KvmIoBus {
       at++;
     }
     return false;
+  }
+
+  /** The order of the ranges; the devices are written by those who have them. */
+  @Override
+  public void writeState(StateWriter out) {
+    for (int at = 0; at < count; at++) {
+      out.hex("address", addresses[at]);
+      out.number("length", lengths[at]);
+    }
   }
 }

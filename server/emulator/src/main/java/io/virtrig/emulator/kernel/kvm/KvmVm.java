@@ -246,6 +246,9 @@ final class KvmVm extends KernelObject {
     out.child("irqchip", "", irqchip);
     out.child("irqfds", "", irqfds);
     out.child("ioeventfds", "", ioeventfds);
+    out.child("mmio", "", mmio);
+    out.child("pio", "", pio);
+    out.child("ccw_notify", "", ccwNotify);
     out.child("coalesced_ring", "", coalescedRing);
     for (CoalescedZone zone : coalescedZones) {
       out.child("coalesced_zone", "", zone);

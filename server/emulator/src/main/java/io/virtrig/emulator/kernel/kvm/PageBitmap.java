@@ -48,6 +48,20 @@ final class PageBitmap {
     return leaf == EMPTY;
   }
 
+  private static boolean empty(long[] leaf) {
+    for (long word : leaf) {
+      if (word != 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Words of a leaf: only those that have pages. */
+  private int leafWords(int index) {
+    return (int) Math.min(LEAF_WORDS, (pages + 63) / 64 - (long) index * LEAF_WORDS);
+  }
+
   private int leafCount() {
     return (int) ((pages + LEAF_PAGES - 1) / LEAF_PAGES);
   }
@@ -63,7 +77,7 @@ final class PageBitmap {
     filled = true;
     int rest = (int) (pages % LEAF_PAGES);
     if (rest != 0) {
-      long[] last = new long[LEAF_WORDS];
+      long[] last = new long[leafWords(leafCount() - 1)];
       Arrays.fill(last, 0, rest / 64, -1L);
       if (rest % 64 != 0) {
         last[rest / 64] = (1L << rest % 64) - 1;
@@ -93,7 +107,7 @@ final class PageBitmap {
       if (leaf == null && filled) {
         return;
       }
-      leaf = new long[LEAF_WORDS];
+      leaf = new long[leafWords(index)];
       leaves.put(index, leaf);
     }
     leaf[(int) (page % LEAF_PAGES) / 64] |= 1L << page;
@@ -128,14 +142,14 @@ final class PageBitmap {
       return;
     }
     if (leaf == null) {
-      leaf = new long[LEAF_WORDS];
+      leaf = new long[leafWords(index)];
       Arrays.fill(leaf, -1L);
       leaves.put(index, leaf);
     }
     for (int word = inLeaf; word < inLeaf + words; word++) {
       leaf[word] &= ~from.getLong();
     }
-    if (Arrays.equals(leaf, EMPTY)) {
+    if (empty(leaf)) {
       if (filled) {
         leaves.put(index, EMPTY);
       } else {

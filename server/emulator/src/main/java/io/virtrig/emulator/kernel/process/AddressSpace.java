@@ -396,6 +396,9 @@ public final class AddressSpace implements Stateful {
             if (mapping.file != null) {
               inner.shared("file", mapping.file);
               inner.hex("offset", mapping.deviceOffset);
+              if (mapping.device != null) {
+                mapping.device.writeState(inner);
+              }
             } else {
               inner.hex("frame", mapping.frame);
             }

@@ -1,5 +1,7 @@
 package io.virtrig.emulator.kernel.process;
 
+import io.virtrig.emulator.state.StateWriter;
+
 /** What a process reaches through a mapping of a device. Offsets count from the mapping's start. */
 public interface DeviceMemory {
 
@@ -17,4 +19,7 @@ public interface DeviceMemory {
   default long physical() {
     return -1;
   }
+
+  /** Writes which part of the device it is. */
+  default void writeState(StateWriter out) {}
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.fail;
 import com.google.protobuf.ByteString;
 import io.virtrig.v1.Operation;
 import io.virtrig.v1.Result;
+import io.virtrig.v1.StoreRequest;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -79,7 +80,14 @@ class RandomMemoryTest {
       int flags = random.nextInt(3) == 0 ? random.nextInt(8) : random.nextInt(2);
       byte[] bytes = new byte[1 + random.nextInt(8)];
       random.nextBytes(bytes);
-      int kind = random.nextInt(12);
+      if (random.nextInt(4) != 0) {
+        // A slot's own memory and size, so that it can be moved and set again.
+        hva = (slot & 3) * 8L * PAGE;
+        size = 4L * PAGE;
+        gpa = random.nextInt(6) * 4L * PAGE;
+        flags = random.nextInt(4) == 0 ? 0 : 1;
+      }
+      int kind = random.nextInt(15);
       if (kind < 4) {
         switch (random.nextInt(24)) {
           case 0 -> gpa += 0x800;
@@ -92,7 +100,7 @@ class RandomMemoryTest {
           case 7, 8, 9, 10 -> size = 0;
           default -> {}
         }
-      } else if (kind == 11) {
+      } else if (kind == 14) {
         bytes = new byte[8];
         random.nextBytes(bytes);
         gpa = random.nextInt(8) == 0 ? 1 : random.nextInt(2) * 64L;
@@ -108,10 +116,13 @@ class RandomMemoryTest {
       byte[] bytes = data.toByteArray();
       return switch (kind) {
         case 0, 1, 2, 3 -> KvmRig.region(vm, slot, flags, gpa, size, hole ? 0 : memory + hva);
-        case 4, 5, 6 -> KvmRig.guestWrite(vm, gpa, bytes);
-        case 7 -> KvmRig.guestRead(vm, gpa, bytes.length);
-        case 8, 9 -> KvmRig.getDirtyLog(vm, slot);
-        case 10 -> KvmRig.enableCap(vm, 168, 0, bytes[0] & 3);
+        case 4, 5 -> KvmRig.guestWrite(vm, gpa, bytes);
+        case 6, 7, 8 -> KvmRig.guestRead(vm, gpa, bytes.length);
+        case 9, 10 -> KvmRig.getDirtyLog(vm, slot);
+        case 11 -> KvmRig.enableCap(vm, 168, 0, bytes[0] & 3);
+        case 12, 13 ->
+            Operation.newBuilder()
+                .setStore(StoreRequest.newBuilder().setAddr(memory + hva).setBytes(data));
         default -> KvmRig.clearDirtyLog(vm, slot, gpa, (int) size, bytes);
       };
     }
@@ -192,6 +203,12 @@ class RandomMemoryTest {
               arg.getGuestPhysAddr(),
               arg.getMemorySize(),
               arg.getUserspaceAddr());
+        }
+        case STORE -> {
+          int at = (int) (op.getStore().getAddr() - memory);
+          op.getStore().getBytes().copyTo(contents, at);
+          written.add((long) at / PAGE);
+          yield "OK";
         }
         case GUEST_WRITE ->
             write(op.getGuestWrite().getGpa(), op.getGuestWrite().getBytes().toByteArray());

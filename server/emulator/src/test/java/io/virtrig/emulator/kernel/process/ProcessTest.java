@@ -7,6 +7,8 @@ import io.virtrig.emulator.Rig;
 import io.virtrig.v1.CloseRequest;
 import io.virtrig.v1.EventfdRequest;
 import io.virtrig.v1.ExitRequest;
+import io.virtrig.v1.HostSpec;
+import io.virtrig.v1.KernelSpec;
 import io.virtrig.v1.LoadRequest;
 import io.virtrig.v1.MmapRequest;
 import io.virtrig.v1.MunmapRequest;
@@ -122,6 +124,18 @@ class ProcessTest {
             rig.errno(
                 Operation.newBuilder().setOpen(OpenRequest.newBuilder().setPath("/dev/vfio/07"))))
         .isEqualTo("ENOENT");
+  }
+
+  @Test
+  void aNodeThatTheKernelHasButWeDoNotIsNoEnoent() {
+    Operation.Builder open =
+        Operation.newBuilder().setOpen(OpenRequest.newBuilder().setPath("/dev/ioasid"));
+    assertThat(rig.errno(open)).isEqualTo("ENOENT");
+    try (Rig series =
+        new Rig(
+            HostSpec.newBuilder().setKernel(KernelSpec.newBuilder().setUapi("vsva-v8")).build())) {
+      assertThat(series.refusal(open).getCode()).isEqualTo(Refusal.Code.CODE_UNIMPLEMENTED);
+    }
   }
 
   @Test

@@ -3,6 +3,7 @@ package io.virtrig.emulator.kernel.vfio.pci;
 import io.virtrig.emulator.errno.KernelError;
 import io.virtrig.emulator.hardware.pci.PciFunction;
 import io.virtrig.emulator.kernel.process.DeviceMemory;
+import io.virtrig.emulator.state.StateWriter;
 
 /** A BAR, mapped into a process from an offset on (vfio_pci_mmap_fault). */
 record BarMapping(PciFunction function, VfioPciConfig config, int bar, long start)
@@ -23,6 +24,12 @@ record BarMapping(PciFunction function, VfioPciConfig config, int bar, long star
   @Override
   public long physical() {
     return config.memoryEnabled() ? function.bars().physical(bar) + start : -1;
+  }
+
+  @Override
+  public void writeState(StateWriter out) {
+    out.number("bar", bar);
+    out.hex("start", start);
   }
 
   /** A process that touches the mapping while the device does not decode gets SIGBUS. */

@@ -61,7 +61,7 @@ final class VfioPciCoreDevice implements Stateful {
     function.command(PCI_COMMAND_MASTER, false);
     irqs.disable();
     function.interruptHandler(null);
-    function.config().set(saved);
+    function.restoreConfig(saved);
     if (resetWorks) {
       function.reset();
     }
