@@ -1,5 +1,6 @@
 package io.virtrig.cli;
 
+import io.virtrig.cli.capture.HostCaptureCommand;
 import picocli.CommandLine.Command;
 
 /** {@code virtrig host}. */
@@ -13,6 +14,7 @@ import picocli.CommandLine.Command;
       HostListCommand.class,
       HostDescribeCommand.class,
       HostGraphCommand.class,
+      HostCaptureCommand.class,
       HostDeleteCommand.class
     })
 final class HostCommand {}

@@ -102,7 +102,7 @@ final class HostGraphReader {
       case "irqfd" -> {
         String id = BypassLinks.irqfdId(owner, node.getKey());
         String gsi = object.field("gsi");
-        graph.node(id, Kind.IRQFD, "irqfd", Facts.irqfd(objects.definition(owner), gsi));
+        graph.node(id, Kind.IRQFD, "irqfd GSI " + gsi, Facts.irqfd(objects.definition(owner), gsi));
         graph.edge(id, owner, Relation.SIGNALS, "GSI " + gsi);
         content(node, id);
       }

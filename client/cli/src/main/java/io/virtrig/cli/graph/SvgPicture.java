@@ -171,11 +171,11 @@ public final class SvgPicture {
     String style = "label " + style(edge);
     if (startsLeft(edge, route)) {
       double x = lefts[first.column] + widths[first.column] + 6;
-      svg.text(style, x, rightPort(first, index, route.get(1)) - 3, edge.label());
+      svg.text(style, x, rightPort(first, index, route.get(1)) - 4, edge.label());
       return;
     }
     double x = lefts[last.column] - 6;
-    double y = HEADER + last.portY(last.left, index, route.get(route.size() - 2)) - 3;
+    double y = HEADER + last.portY(last.left, index, route.get(route.size() - 2)) - 4;
     svg.text(style + " end", x, y, edge.label());
   }
 

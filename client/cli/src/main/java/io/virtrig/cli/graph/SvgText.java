@@ -143,9 +143,8 @@ final class SvgText {
   }
 
   private static boolean isAllowed(int point) {
-    return point == '\t'
-        || point == '\n'
-        || point >= 0x20 && point < 0xd800
-        || point >= 0xe000 && point != 0xfffe && point != 0xffff;
+    boolean beforeSurrogates = point >= 0x20 && point < 0xd800;
+    boolean afterSurrogates = point >= 0xe000 && point != 0xfffe && point != 0xffff;
+    return point == '\t' || point == '\n' || beforeSurrogates || afterSurrogates;
   }
 }

@@ -121,7 +121,7 @@ public final class TextPicture {
     if (edge.from().equals(node.id())) {
       return label + (bypass ? "⇒ " : "→ ");
     }
-    return (bypass ? "⇐ " : "← ") + label + "─ ";
+    return (bypass ? "⇐ " : "← ") + (label.isEmpty() ? "" : label + "─ ");
   }
 
   /** A line; facts that it has no room for go on below it. */
