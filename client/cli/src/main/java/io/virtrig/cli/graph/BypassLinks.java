@@ -31,7 +31,7 @@ final class BypassLinks {
               from,
               consumer(consumer),
               posted ? Relation.POSTED : Relation.BYPASS,
-              posted ? "posted" : "not posted");
+              vector(from, producer) + (posted ? "posted" : "not posted"));
         }
       }
     }
@@ -52,6 +52,12 @@ final class BypassLinks {
         .findFirst()
         .or(() -> signallers.stream().findFirst())
         .orElseGet(() -> lone("producer", name, producer));
+  }
+
+  /** Which of the device's interrupts it is, as its edge to the eventfd says. */
+  private String vector(String device, StateObject producer) {
+    String label = graph.label(device, producer.node().getKey(), Relation.SIGNALS);
+    return label.isEmpty() ? "" : label + ", ";
   }
 
   private String consumer(StateObject consumer) {

@@ -82,7 +82,10 @@ final class Facts {
     long size = mappings.stream().mapToLong(mapping -> mapping.number64("size")).sum();
     List<String> facts = new ArrayList<>();
     facts.add("type1 " + iommu.field("mode"));
-    facts.add(Amount.of(mappings.size(), "mapping") + ", " + Amount.bytes(size));
+    facts.add(
+        mappings.isEmpty()
+            ? "no mappings"
+            : Amount.of(mappings.size(), "mapping") + ", " + Amount.bytes(size));
     if (iommu.isSet("dirty_tracking")) {
       facts.add("dirty tracking");
     }
@@ -110,11 +113,10 @@ final class Facts {
       }
     }
     StateObject deliveries = vm.child("irqchip").child("deliveries");
-    for (String path : List.of("injected", "posted")) {
-      String count = deliveries.field(path + " " + gsi);
-      if (!count.isEmpty()) {
-        facts.add(path + " " + count + (count.equals("1") ? " time" : " times"));
-      }
+    String taken = deliveries.field("injected " + gsi);
+    String posted = deliveries.field("posted " + gsi);
+    if (!taken.isEmpty()) {
+      facts.add("taken " + taken + (posted.isEmpty() ? "" : ", of these posted " + posted));
     }
     return facts;
   }

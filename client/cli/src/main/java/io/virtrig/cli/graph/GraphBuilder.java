@@ -39,6 +39,11 @@ final class GraphBuilder {
     }
   }
 
+  /** An edge's label; empty when there is no such edge. */
+  String label(String from, String to, Relation relation) {
+    return EdgeLabel.of(labels.getOrDefault(new Ends(from, to, relation), List.of()));
+  }
+
   /** Who signals that node, in the order in which the edges were met. */
   List<String> signallers(String to) {
     return labels.keySet().stream()

@@ -56,6 +56,8 @@ final class SvgText {
         .eventfd rect { fill: #0d3a4c; }
         .device rect { fill: #43191d; }
         .iommu rect { fill: #2e1c47; }
+        .holds path { stroke: #66717d; }
+        .holds polygon { fill: #66717d; }
         .uses path { stroke: #aab5c0; }
         .uses polygon { fill: #aab5c0; }
         text.holds { fill: #aab5c0; }

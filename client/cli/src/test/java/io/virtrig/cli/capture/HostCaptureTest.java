@@ -28,7 +28,7 @@ class HostCaptureTest {
   private static final String CAP = "8d2078c106f0466";
 
   /** Interrupt remapping, nesting, PASIDs of 20 bits. */
-  private static final String ECAP = "19b8040008";
+  private static final String ECAP = "19804000008";
 
   private static final int ROOT_PORT = 0x060400;
   private static final int ETHERNET = 0x020000;
@@ -117,6 +117,8 @@ class HostCaptureTest {
     assertThat(spec.getIommu().getEcapReg()).isEqualTo(Long.parseUnsignedLong(ECAP, 16));
     assertThat(spec.getIommu().getInterruptRemapping()).isTrue();
     assertThat(spec.getIommu().getPostedInterrupts()).isTrue();
+    assertThat(spec.getIommu().getNesting()).isTrue();
+    assertThat(spec.getIommu().getPasidBits()).isEqualTo(20);
     assertThat(spec.getDevicesList())
         .extracting(DeviceSpec::getName, DeviceSpec::getGroup, DeviceSpec::getDriver)
         .containsExactly(
@@ -208,6 +210,7 @@ class HostCaptureTest {
         .done(256);
     Captured captured = capture();
     HostSpec spec = captured.spec();
+    assertThat(spec.getIommu().getAddressWidth()).isEqualTo(64);
     assertThat(spec.getCpu()).isEqualTo("amd");
     assertThat(spec.getIommu().getModel()).isEqualTo("amd-vi");
     assertThat(spec.getIommu().getInterruptRemapping()).isTrue();

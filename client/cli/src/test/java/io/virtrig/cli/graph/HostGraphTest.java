@@ -49,7 +49,8 @@ class HostGraphTest {
     assertThat(edges(graph, "irqfd GSI 24", "VM 2"))
         .extracting(Edge::label)
         .containsExactly("GSI 24");
-    assertThat(node(graph, "irqfd GSI 24").facts()).contains("MSI, vector 0x41", "posted 5 times");
+    assertThat(node(graph, "irqfd GSI 24").facts())
+        .contains("MSI, vector 0x41", "taken 5, of these posted 5");
     assertThat(edges(graph, "VM 2", "ioeventfd MMIO 0xfe003000")).hasSize(1);
     assertThat(edges(graph, "ioeventfd MMIO 0xfe003000", "eventfd 21")).hasSize(1);
   }
@@ -58,10 +59,10 @@ class HostGraphTest {
   void aBypassSaysWhetherItIsPosted() {
     assertThat(edges(HostGraph.of(Trees.passthrough(true)), "nic0", "irqfd GSI 24"))
         .extracting(Edge::relation, Edge::label)
-        .containsExactly(tuple(Relation.POSTED, "posted"));
+        .containsExactly(tuple(Relation.POSTED, "MSI-X 0, posted"));
     assertThat(edges(HostGraph.of(Trees.passthrough(false)), "nic0", "irqfd GSI 24"))
         .extracting(Edge::relation, Edge::label)
-        .containsExactly(tuple(Relation.BYPASS, "not posted"));
+        .containsExactly(tuple(Relation.BYPASS, "MSI-X 0, not posted"));
   }
 
   @Test

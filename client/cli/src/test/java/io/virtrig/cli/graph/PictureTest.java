@@ -131,7 +131,7 @@ class PictureTest {
     assertThat(TextPicture.draw(GRAPH))
         .contains("├─ fd 3 → VM 2")
         .contains("← GSI 24 ─ irqfd GSI 24")
-        .contains("⇐ irqbypass, posted ─ nic0")
+        .contains("⇐ irqbypass, MSI-X 0, posted ─ nic0")
         .contains("MSI-X 0 → eventfd 20")
         .contains("DMA → intel-vtd");
     for (Node node : GRAPH.nodes()) {
