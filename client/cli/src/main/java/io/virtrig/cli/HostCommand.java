@@ -1,5 +1,6 @@
 package io.virtrig.cli;
 
+import io.virtrig.cli.capture.HostCaptureCommand;
 import picocli.CommandLine.Command;
 
 /** {@code virtrig host}. */
@@ -12,6 +13,8 @@ import picocli.CommandLine.Command;
       HostCreateCommand.class,
       HostListCommand.class,
       HostDescribeCommand.class,
+      HostGraphCommand.class,
+      HostCaptureCommand.class,
       HostDeleteCommand.class
     })
 final class HostCommand {}

@@ -1,5 +1,7 @@
 package io.virtrig.cli;
 
+import io.virtrig.cli.graph.HostGraph;
+import io.virtrig.cli.graph.TextPicture;
 import io.virtrig.client.VirtrigClient;
 import io.virtrig.client.json.UapiJson;
 import io.virtrig.v1.DescribeHostResponse;
@@ -16,7 +18,9 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "describe",
     mixinStandardHelpOptions = true,
-    description = "What is inside a host: processes, files, mappings, and the hash of its state.")
+    description = {
+      "What is inside a host: who is connected to whom, then its whole state and the state's hash.",
+    })
 final class HostDescribeCommand implements Callable<Integer> {
 
   @Mixin private final Connection connection = new Connection();
@@ -40,6 +44,7 @@ final class HostDescribeCommand implements Callable<Integer> {
         out.println("state hash  " + inside.getStateHash());
         out.println("spec        " + UapiJson.toJson(inside.getHost().getSpec()));
         out.println();
+        out.println(TextPicture.draw(HostGraph.of(inside)));
         out.print(StateTree.draw(inside.getState()));
       }
     }

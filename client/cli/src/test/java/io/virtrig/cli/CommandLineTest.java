@@ -98,6 +98,27 @@ class CommandLineTest {
   }
 
   @Test
+  void aHostIsDrawnOnTheTerminalAndIntoAFile() throws IOException {
+    daemon.hosts().put("rig", io.virtrig.v1.HostSpec.getDefaultInstance());
+    assertThat(virtrig("host", "graph", "rig")).isZero();
+    assertThat(out.toString()).startsWith("hosts/rig").contains("process 1");
+    Path svg = folder.resolve("rig.svg");
+    assertThat(virtrig("host", "graph", "rig", "-o", "svg", "--file", svg.toString())).isZero();
+    assertThat(svg).content().startsWith("<?xml").contains("process 1");
+    assertThat(virtrig("host", "graph", "rig", "-o", "dot")).isZero();
+    assertThat(out.toString()).contains("digraph host {");
+    assertThat(virtrig("host", "graph", "nobody")).isEqualTo(ExitCode.NOT_FOUND);
+  }
+
+  @Test
+  void describeShowsThePictureBeforeTheState() {
+    daemon.hosts().put("rig", io.virtrig.v1.HostSpec.getDefaultInstance());
+    assertThat(virtrig("host", "describe", "rig")).isZero();
+    String text = out.toString();
+    assertThat(text.indexOf("\nprocess 1\n")).isPositive().isLessThan(text.indexOf("├─ process 1"));
+  }
+
+  @Test
   void jsonOutputIsTheApisMessage() {
     assertThat(virtrig("host", "create", "--id", "rig", "-o", "json")).isZero();
     assertThat(out.toString()).contains("\"name\": \"hosts/rig\"").contains("\"operations\": 3");

@@ -1,0 +1,4 @@
+@NullMarked
+package io.virtrig.cli.capture;
+
+import org.jspecify.annotations.NullMarked;

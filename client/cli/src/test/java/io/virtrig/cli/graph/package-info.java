@@ -1,0 +1,4 @@
+@NullMarked
+package io.virtrig.cli.graph;
+
+import org.jspecify.annotations.NullMarked;
