@@ -1,18 +1,18 @@
 package io.virtrig.cli.demo;
 
 import io.virtrig.cli.Palette;
-import io.virtrig.cli.StateTree;
 import io.virtrig.cli.conformance.Transport;
+import io.virtrig.cli.graph.HostGraph;
+import io.virtrig.cli.graph.TextPicture;
 import io.virtrig.client.VirtrigClient;
 import io.virtrig.client.VirtrigHost;
 import io.virtrig.v1.DescribeHostResponse;
 import io.virtrig.v1.HostSpec;
 import io.virtrig.v1.Operation;
 import io.virtrig.v1.Result;
-import io.virtrig.v1.StateNode;
 import java.io.PrintWriter;
 
-/** Hosts whose processes, with what they still hold, are printed before they end. */
+/** Hosts that are drawn, with all they still hold, before they end. */
 final class DescribedHosts implements Transport {
 
   private final VirtrigClient client;
@@ -44,11 +44,9 @@ final class DescribedHosts implements Transport {
 
   private void summarize(DescribeHostResponse inside) {
     out.println();
-    for (StateNode node : inside.getState().getChildrenList()) {
-      if (node.getName().equals("process")) {
-        StateTree.draw(node).lines().forEach(line -> out.println(palette.faint("   " + line)));
-      }
-    }
+    TextPicture.draw(HostGraph.of(inside))
+        .lines()
+        .forEach(line -> out.println(palette.faint("   " + line)));
     out.println(
         palette.faint("   state hash " + inside.getStateHash() + ", the same on every machine"));
   }
