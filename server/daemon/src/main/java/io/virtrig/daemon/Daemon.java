@@ -15,6 +15,7 @@ import io.virtrig.daemon.config.Version;
 import io.virtrig.daemon.grpc.GrpcServer;
 import io.virtrig.daemon.grpc.OperationExecutor;
 import io.virtrig.daemon.hosts.HostRegistry;
+import io.virtrig.daemon.metrics.EventMetrics;
 import io.virtrig.daemon.metrics.MetricsServer;
 import io.virtrig.daemon.metrics.OperationMetrics;
 import io.virtrig.daemon.models.DeviceModelFiles;
@@ -51,7 +52,9 @@ public final class Daemon implements AutoCloseable {
     PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     HostRegistry hosts =
         new HostRegistry(
-            configuration.maxHosts(), DeviceModelFiles.withFiles(configuration.models()));
+            configuration.maxHosts(),
+            DeviceModelFiles.withFiles(configuration.models()),
+            new EventMetrics(registry));
     OperationExecutor executor = new OperationExecutor(new OperationMetrics(registry));
     JvmGcMetrics gcMetrics = new JvmGcMetrics();
     gcMetrics.bindTo(registry);

@@ -2,6 +2,7 @@ package io.virtrig.emulator;
 
 import io.virtrig.emulator.errno.KernelError;
 import io.virtrig.emulator.errno.Refused;
+import io.virtrig.emulator.event.EventListener;
 import io.virtrig.emulator.event.EventLog;
 import io.virtrig.emulator.hardware.Machine;
 import io.virtrig.emulator.hardware.iommu.Iommu;
@@ -42,18 +43,24 @@ public final class Host implements Stateful {
     this(spec, DeviceModels.NONE);
   }
 
+  /** A host whose events nobody counts. */
+  public Host(HostSpec spec, DeviceModels models) {
+    this(spec, models, EventListener.NONE);
+  }
+
   /**
    * A host with one process, number 1.
    *
    * @param models what the devices of the specification may name as their model
+   * @param listener is told of every event
    * @throws Refused when the specification makes no sense or asks for what is not simulated
    */
-  public Host(HostSpec spec, DeviceModels models) {
+  public Host(HostSpec spec, DeviceModels models, EventListener listener) {
     HostConfiguration configuration = HostConfiguration.of(spec);
     PhysicalMemory memory = new PhysicalMemory();
     List<PciFunction> functions = new PciBus(configuration, models, memory).functions();
     Machine machine = new Machine(memory, new Iommu(configuration), functions);
-    kernel = new Kernel(configuration, machine);
+    kernel = new Kernel(configuration, machine, listener);
     calls = new SystemCalls(kernel);
     acts = new DeviceActs(kernel);
     calls.process(ProcessRequest.getDefaultInstance());

@@ -1,6 +1,7 @@
 package io.virtrig.daemon.hosts;
 
 import io.virtrig.emulator.Host;
+import io.virtrig.emulator.event.EventListener;
 import io.virtrig.emulator.hardware.pci.DeviceModels;
 import io.virtrig.v1.HostSpec;
 import java.util.ArrayList;
@@ -19,6 +20,7 @@ public final class HostRegistry {
   private final AtomicLong lastChosen = new AtomicLong();
   private final int mostHosts;
   private final DeviceModels models;
+  private final EventListener listener;
 
   /**
    * An empty registry.
@@ -26,9 +28,10 @@ public final class HostRegistry {
    * @param mostHosts how many hosts it takes
    * @param models what the hosts' devices may be
    */
-  public HostRegistry(int mostHosts, DeviceModels models) {
+  public HostRegistry(int mostHosts, DeviceModels models, EventListener listener) {
     this.mostHosts = mostHosts;
     this.models = models;
+    this.listener = listener;
   }
 
   /**
@@ -57,7 +60,7 @@ public final class HostRegistry {
     }
     boolean added = false;
     try {
-      Host host = new Host(spec, models);
+      Host host = new Host(spec, models, listener);
       if (id.isEmpty()) {
         HostedHost chosen;
         do {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.virtrig.daemon.grpc.ServedDaemon;
 import io.virtrig.v1.CreateHostRequest;
 import io.virtrig.v1.ExecuteRequest;
+import io.virtrig.v1.ExitRequest;
 import io.virtrig.v1.HostServiceGrpc;
 import io.virtrig.v1.OpenRequest;
 import io.virtrig.v1.Operation;
@@ -34,14 +35,17 @@ class MetricsServerTest {
                   .addOperations(open("/dev/vfio/vfio"))
                   .addOperations(open("/dev/vfio/1"))
                   .addOperations(Operation.getDefaultInstance())
+                  .addOperations(Operation.newBuilder().setExit(ExitRequest.getDefaultInstance()))
                   .build());
       assertThat(get(http, daemon, "/metrics", "GET").body())
           .contains("virtrig_operations_total{op=\"open\",outcome=\"OK\"} 2.0")
           .contains("virtrig_operations_total{op=\"open\",outcome=\"ENOENT\"} 1.0")
           .contains("virtrig_operations_total{op=\"none\",outcome=\"CODE_INVALID_ARGUMENT\"} 1.0")
           .contains("virtrig_operations_total{op=\"VFIO_IOMMU_MAP_DMA\",outcome=\"OK\"} 0.0")
+          .contains("virtrig_events_total{kind=\"process_exit\",variety=\"\"} 1.0")
+          .contains("virtrig_events_total{kind=\"dma_fault\",variety=\"\"} 0.0")
           .contains("virtrig_hosts 1.0")
-          .contains("virtrig_operation_duration_seconds_count{area=\"process\"} 4")
+          .contains("virtrig_operation_duration_seconds_count{area=\"process\"} 5")
           .contains("virtrig_build_info{version=")
           .contains("jvm_memory_used_bytes")
           .doesNotContain("hosts/a");

@@ -5,6 +5,7 @@ import io.virtrig.v1.EventKind;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 
 /**
  * The latest events of a host. Events are output, not state: nothing in the host ever reads them,
@@ -13,9 +14,34 @@ import java.util.List;
 public final class EventLog {
   private static final int KEPT = 256;
 
-  private final ArrayDeque<Event> latest = new ArrayDeque<>(0);
+  /** An event, put into words only when somebody reads it. */
+  private record Entry(
+      long sequence,
+      long operation,
+      EventKind kind,
+      Supplier<String> subject,
+      Supplier<String> detail) {
+
+    Event event() {
+      return Event.newBuilder()
+          .setSequence(sequence)
+          .setOperation(operation)
+          .setKind(kind)
+          .setSubject(subject.get())
+          .setDetail(detail.get())
+          .build();
+    }
+  }
+
+  private final EventListener listener;
+  private final ArrayDeque<Entry> latest = new ArrayDeque<>(0);
   private long sequence;
   private long operation;
+
+  /** An empty log. */
+  public EventLog(EventListener listener) {
+    this.listener = listener;
+  }
 
   /** The operation that the events to come belong to. */
   public void operation(long number) {
@@ -24,17 +50,23 @@ public final class EventLog {
 
   /** Records an event. */
   public void record(EventKind kind, String subject, String detail) {
+    record(kind, "", () -> subject, () -> detail);
+  }
+
+  /**
+   * Records an event of a hot path.
+   *
+   * @param label which variety of its kind, out of a small closed set
+   * @param subject what it happened to; asked later, so it must not depend on anything that changes
+   * @param detail the particulars, likewise
+   */
+  public void record(
+      EventKind kind, String label, Supplier<String> subject, Supplier<String> detail) {
     if (latest.size() == KEPT) {
       latest.removeFirst();
     }
-    latest.addLast(
-        Event.newBuilder()
-            .setSequence(++sequence)
-            .setOperation(operation)
-            .setKind(kind)
-            .setSubject(subject)
-            .setDetail(detail)
-            .build());
+    latest.addLast(new Entry(++sequence, operation, kind, subject, detail));
+    listener.happened(kind, label);
   }
 
   /** The sequence number of the oldest event kept; one above the last when none is. */
@@ -45,9 +77,9 @@ public final class EventLog {
   /** Up to {@code most} events with a sequence number above {@code after}, oldest first. */
   public List<Event> after(long after, int most) {
     List<Event> events = new ArrayList<>();
-    for (Event event : latest) {
-      if (event.getSequence() > after && events.size() < most) {
-        events.add(event);
+    for (Entry entry : latest) {
+      if (entry.sequence > after && events.size() < most) {
+        events.add(entry.event());
       }
     }
     return events;

@@ -1,5 +1,6 @@
 package io.virtrig.emulator.kernel;
 
+import io.virtrig.emulator.event.EventListener;
 import io.virtrig.emulator.event.EventLog;
 import io.virtrig.emulator.hardware.Machine;
 import io.virtrig.emulator.kernel.irqbypass.IrqBypassManager;
@@ -23,13 +24,17 @@ public record Kernel(
     EventLog events,
     IrqBypassManager irqBypass) {
 
-  /** A kernel of that configuration that has done nothing yet. */
-  public Kernel(HostConfiguration configuration, Machine machine) {
+  /**
+   * A kernel of that configuration that has done nothing yet.
+   *
+   * @param listener is told of every event
+   */
+  public Kernel(HostConfiguration configuration, Machine machine, EventListener listener) {
     this(
         configuration,
         machine,
         new ObjectIds(),
-        new EventLog(),
+        new EventLog(listener),
         new IrqBypassManager(!configuration.spec().getKernel().getIrqbypassV4()));
   }
 }

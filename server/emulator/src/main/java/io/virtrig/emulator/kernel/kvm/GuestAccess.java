@@ -173,7 +173,8 @@ final class GuestAccess {
         .events()
         .record(
             EventKind.EVENT_KIND_VM_EXIT,
-            "VM " + vm.id(),
-            MMIO + ": " + access + " of " + length + " bytes at 0x" + Long.toHexString(gpa));
+            MMIO,
+            () -> "VM " + vm.id(),
+            () -> MMIO + ": " + access + " of " + length + " bytes at 0x" + Long.toHexString(gpa));
   }
 }

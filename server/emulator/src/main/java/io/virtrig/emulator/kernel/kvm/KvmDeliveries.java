@@ -1,10 +1,13 @@
 package io.virtrig.emulator.kernel.kvm;
 
+import io.virtrig.emulator.event.EventLog;
 import io.virtrig.emulator.state.StateWriter;
 import io.virtrig.emulator.state.Stateful;
+import io.virtrig.v1.EventKind;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.agrona.collections.Long2LongCounterMap;
 
 /**
@@ -37,13 +40,20 @@ final class KvmDeliveries implements Stateful {
     }
   }
 
+  private final EventLog events;
+  private final int vm;
   private final Long2LongCounterMap injected = new Long2LongCounterMap(0);
   private final Long2LongCounterMap posted = new Long2LongCounterMap(0);
   private final long[] byPath = new long[Path.values().length];
 
+  KvmDeliveries(EventLog events, int vm) {
+    this.events = events;
+    this.vm = vm;
+  }
+
   /** A message of a GSI was taken. */
   void count(int gsi, Path path) {
-    count(path);
+    count(path, () -> "GSI " + Integer.toUnsignedString(gsi) + " by " + path);
     long key = Integer.toUnsignedLong(gsi);
     injected.incrementAndGet(key);
     if (path == Path.POSTED) {
@@ -53,7 +63,12 @@ final class KvmDeliveries implements Stateful {
 
   /** Something else was taken. */
   void count(Path path) {
+    count(path, () -> "by " + path);
+  }
+
+  private void count(Path path, Supplier<String> detail) {
     byPath[path.place]++;
+    events.record(EventKind.EVENT_KIND_INTERRUPT, path.name(), () -> "VM " + vm, detail);
   }
 
   /** Messages taken, by GSI in ascending order. */

@@ -11,6 +11,7 @@ import static io.virtrig.uapi.Kvm.KVM_X2APIC_API_USE_32BIT_IDS;
 import io.virtrig.emulator.errno.Errno;
 import io.virtrig.emulator.errno.KernelError;
 import io.virtrig.emulator.errno.Refused;
+import io.virtrig.emulator.event.EventLog;
 import io.virtrig.emulator.kernel.kvm.KvmIrqRoutingEntry.HvSint;
 import io.virtrig.emulator.kernel.kvm.KvmIrqRoutingEntry.IoapicPin;
 import io.virtrig.emulator.kernel.kvm.KvmIrqRoutingEntry.Msi;
@@ -42,15 +43,16 @@ final class KvmIrqchip implements Stateful {
 
   private final KvmVm vm;
   private final KvmApics apics = new KvmApics(this);
-  private final KvmDeliveries deliveries = new KvmDeliveries();
+  private final KvmDeliveries deliveries;
   private final KvmPic pic = new KvmPic();
   private @Nullable KvmIoapic ioapic;
   private Mode mode = Mode.NONE;
   private KvmIrqRoutingTable routing = new KvmIrqRoutingTable();
   private boolean x2apicFormat;
 
-  KvmIrqchip(KvmVm vm) {
+  KvmIrqchip(KvmVm vm, EventLog events) {
     this.vm = vm;
+    deliveries = new KvmDeliveries(events, vm.id());
   }
 
   KvmApics apics() {

@@ -39,7 +39,7 @@ final class KvmVm extends KernelObject {
   private final List<CoalescedZone> coalescedZones = new ArrayList<>(0);
   private final KvmIrqfds irqfds;
   private final KvmIoeventfds ioeventfds = new KvmIoeventfds(this);
-  private final KvmIrqchip irqchip = new KvmIrqchip(this);
+  private final KvmIrqchip irqchip;
 
   /** In the order in which they were made. */
   private final List<KvmVcpu> vcpus = new ArrayList<>(1);
@@ -54,6 +54,7 @@ final class KvmVm extends KernelObject {
     this.creator = creator;
     memory = new KvmMemory(kernel.configuration());
     guest = new GuestAccess(this, kernel, creator);
+    irqchip = new KvmIrqchip(this, kernel.events());
     irqfds = new KvmIrqfds(this, kernel);
   }
 

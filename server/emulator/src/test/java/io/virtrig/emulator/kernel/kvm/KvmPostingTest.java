@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.virtrig.emulator.errno.Errno;
 import io.virtrig.emulator.errno.KernelError;
+import io.virtrig.emulator.event.EventListener;
 import io.virtrig.emulator.hardware.Machine;
 import io.virtrig.emulator.hardware.iommu.Iommu;
 import io.virtrig.emulator.hardware.memory.PhysicalMemory;
@@ -57,7 +58,11 @@ class KvmPostingTest {
                           .setPostedInterrupts(postedInterrupts))
                   .build());
       PhysicalMemory memory = new PhysicalMemory();
-      kernel = new Kernel(configuration, new Machine(memory, new Iommu(configuration), List.of()));
+      kernel =
+          new Kernel(
+              configuration,
+              new Machine(memory, new Iommu(configuration), List.of()),
+              EventListener.NONE);
       task = new Task(1, Task.UNLIMITED, true, memory);
       vm = task.files().install(new KvmVmFile(kernel, new KvmVm(kernel, task.memory())));
       ioctl(vm, KvmRig.createIrqchip(vm));

@@ -1,0 +1,16 @@
+package io.virtrig.emulator.event;
+
+import io.virtrig.v1.EventKind;
+
+/** Is told of every event as it happens, to count it. It must not call back into the host. */
+public interface EventListener {
+  /** Counts nothing. */
+  EventListener NONE = (kind, label) -> {};
+
+  /**
+   * Something happened.
+   *
+   * @param label which variety of its kind, out of a small closed set; empty when there is but one
+   */
+  void happened(EventKind kind, String label);
+}
