@@ -8,6 +8,7 @@ import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
 import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
 import io.micrometer.core.instrument.binder.system.UptimeMetrics;
+import io.micrometer.core.instrument.config.MeterFilter;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.virtrig.daemon.config.Configuration;
@@ -50,6 +51,8 @@ public final class Daemon implements AutoCloseable {
    */
   public static Daemon start(Configuration configuration) throws IOException {
     PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    // Its name says counter to Prometheus, which it is not.
+    registry.config().meterFilter(MeterFilter.denyNameStartsWith("system.cpu.count"));
     HostRegistry hosts =
         new HostRegistry(
             configuration.maxHosts(),

@@ -48,6 +48,7 @@ class MetricsServerTest {
           .contains("virtrig_operation_duration_seconds_count{area=\"process\"} 5")
           .contains("virtrig_build_info{version=")
           .contains("jvm_memory_used_bytes")
+          .doesNotContain("system_cpu_count")
           .doesNotContain("hosts/a");
     }
   }
