@@ -7,6 +7,7 @@ import com.google.protobuf.UnsafeByteOperations;
 import io.virtrig.emulator.hardware.memory.PhysicalMemory;
 import io.virtrig.emulator.kernel.Kernel;
 import io.virtrig.emulator.kernel.process.AddressSpace;
+import io.virtrig.emulator.kernel.process.Task;
 import io.virtrig.v1.EventKind;
 import io.virtrig.v1.GuestReadResponse;
 import io.virtrig.v1.GuestWriteResponse;
@@ -24,11 +25,11 @@ final class GuestAccess {
   /** The most bytes of one access that a device in the kernel is given. */
   private static final int MMIO_BYTES = 8;
 
-  /** What a page of a PCI hole holds. */
+  /** What a PCI hole holds, as long as the longest access. */
   private static final ByteString HOLE;
 
   static {
-    byte[] ones = new byte[PAGE_SIZE];
+    byte[] ones = new byte[Task.MOST_BYTES];
     Arrays.fill(ones, (byte) 0xff);
     HOLE = UnsafeByteOperations.unsafeWrap(ones);
   }
@@ -52,7 +53,7 @@ final class GuestAccess {
   /** A read. EFAULT where the process has nothing mapped behind a slot. */
   GuestReadResponse read(long gpa, int length) {
     KvmMemorySlot first = vm.memory().at(gpa >>> 12);
-    if (first != null && first.pciHole() && inPage(gpa, length) == length) {
+    if (first != null && first.pciHole() && length <= (first.endGfn() << 12) - gpa) {
       return GuestReadResponse.newBuilder()
           .setExit(NONE)
           .setBytes(HOLE.substring(0, length))

@@ -5,10 +5,13 @@ import static io.virtrig.emulator.kernel.kvm.KvmRig.guestRead;
 import static io.virtrig.emulator.kernel.kvm.KvmRig.guestWrite;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.sun.management.ThreadMXBean;
 import io.virtrig.v1.EventKind;
+import io.virtrig.v1.GuestReadResponse;
 import io.virtrig.v1.KvmRegisterCoalescedMmioRequest;
 import io.virtrig.v1.MmapRequest;
 import io.virtrig.v1.Operation;
+import java.lang.management.ManagementFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -46,6 +49,26 @@ class GuestAccessTest {
     assertThat(kvm.rig.load(memory + PAGE - 1, 2)).containsExactly(5, 0);
     assertThat(kvm.read(2 * PAGE - 1, 2).getBytes().toByteArray()).containsExactly(0, -1);
     assertThat(kvm.read(3 * PAGE - 1, 2).getExit()).isEqualTo("KVM_EXIT_MMIO");
+  }
+
+  @Test
+  void readingAllOfALargeHoleAllocatesNothing() {
+    long hole = 256L << 20;
+    int piece = 1 << 20;
+    kvm.slot(2, HOLE, 1L << 30, hole, 0);
+    long frames = kvm.rig.usedFrames();
+    String state = kvm.rig.host().stateHash();
+    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    long before = threads.getCurrentThreadAllocatedBytes();
+    for (long at = 0; at < hole; at += piece) {
+      GuestReadResponse read = kvm.read((1L << 30) + at, piece);
+      assertThat(read.getBytes().size()).isEqualTo(piece);
+      assertThat(read.getBytes().byteAt(piece - 1)).isEqualTo((byte) 0xff);
+    }
+    long allocated = threads.getCurrentThreadAllocatedBytes() - before;
+    assertThat(allocated).as("bytes, for answers and assertions").isLessThan(hole / 100);
+    assertThat(kvm.rig.usedFrames()).isEqualTo(frames);
+    assertThat(kvm.rig.host().stateHash()).isEqualTo(state);
   }
 
   @Test
