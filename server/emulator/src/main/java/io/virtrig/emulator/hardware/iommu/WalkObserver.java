@@ -1,0 +1,19 @@
+package io.virtrig.emulator.hardware.iommu;
+
+/** Is told of every word that a walk reads, in order. */
+@FunctionalInterface
+public interface WalkObserver {
+  /** Looks away. */
+  WalkObserver NONE = (kind, level, table, address, word) -> {};
+
+  /**
+   * A word was read.
+   *
+   * @param kind the structure it belongs to
+   * @param level its paging level as the architecture counts them; 0 in VT-d's other structures
+   * @param table where the table begins, as a physical address
+   * @param address where the word lies
+   * @param word what it holds
+   */
+  void read(TableKind kind, int level, long table, long address, long word);
+}

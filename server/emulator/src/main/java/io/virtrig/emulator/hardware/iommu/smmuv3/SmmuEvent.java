@@ -1,0 +1,55 @@
+package io.virtrig.emulator.hardware.iommu.smmuv3;
+
+/** Why a transaction is terminated, with the numbers that event records have for it. */
+public enum SmmuEvent {
+  /** The stream id is beyond the stream table. */
+  C_BAD_STREAMID(0x02),
+  /** The stream table entry cannot be read. */
+  F_STE_FETCH(0x03),
+  /** The stream table entry asks for what must not be. */
+  C_BAD_STE(0x04),
+  /** The stream allows no transactions without substream. */
+  F_STREAM_DISABLED(0x06),
+  /** The substream is beyond the context descriptors. */
+  C_BAD_SUBSTREAMID(0x08),
+  /** The context descriptor cannot be read. */
+  F_CD_FETCH(0x09),
+  /** The context descriptor asks for what must not be. */
+  C_BAD_CD(0x0a),
+  /** A translation table cannot be read. */
+  F_WALK_EABT(0x0b),
+  /** Nothing is mapped there. */
+  F_TRANSLATION(0x10),
+  /** A descriptor points beyond the size set for its stage. */
+  F_ADDR_SIZE(0x11),
+  /** The access flag is clear. */
+  F_ACCESS(0x12),
+  /** The access is not allowed. */
+  F_PERMISSION(0x13);
+
+  /** What was being translated when a stage faulted. */
+  public enum EventClass {
+    /** The address of a context descriptor. */
+    CD,
+    /** The address of a stage 1 table. */
+    TT,
+    /** The transaction's own address. */
+    IN
+  }
+
+  private final int type;
+
+  SmmuEvent(int type) {
+    this.type = type;
+  }
+
+  /** The number for an event record. */
+  public int type() {
+    return type;
+  }
+
+  /** Whether it is a stage's fault, recorded only where the stage's configuration says so. */
+  public boolean stageFault() {
+    return type >= 0x10;
+  }
+}

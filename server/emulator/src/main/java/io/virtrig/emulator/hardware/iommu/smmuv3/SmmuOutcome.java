@@ -1,0 +1,127 @@
+package io.virtrig.emulator.hardware.iommu.smmuv3;
+
+import io.virtrig.emulator.hardware.iommu.TableKind;
+import io.virtrig.emulator.hardware.iommu.TableMemory;
+import io.virtrig.emulator.hardware.iommu.WalkObserver;
+import io.virtrig.emulator.hardware.iommu.smmuv3.SmmuEvent.EventClass;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What became of a transaction. One object serves all transactions of an {@link SmmuTranslation};
+ * each walk overwrites it.
+ */
+public final class SmmuOutcome {
+  /** The level of a fault that no descriptor decided. */
+  public static final int NO_LEVEL = -1;
+
+  private final TableMemory memory;
+  private final WalkObserver observer;
+
+  private boolean aborted;
+  private @Nullable SmmuEvent event;
+  private @Nullable EventClass eventClass;
+  private boolean stage2;
+  private boolean recorded;
+  private int level;
+  private long address;
+  private int pageShift;
+  private int references;
+
+  SmmuOutcome(TableMemory memory, WalkObserver observer) {
+    this.memory = memory;
+    this.observer = observer;
+  }
+
+  void begin() {
+    aborted = false;
+    event = null;
+    eventClass = null;
+    stage2 = false;
+    recorded = false;
+    level = NO_LEVEL;
+    address = Descriptor.FAULTED;
+    pageShift = 0;
+    references = 0;
+  }
+
+  /** Reads a word of a table that is known to be there. */
+  long read(TableKind kind, int atLevel, long table, long at) {
+    long word = memory.word(at);
+    if (kind == TableKind.STAGE_1 || kind == TableKind.STAGE_2) {
+      references++;
+    }
+    observer.read(kind, atLevel, table, at, word);
+    return word;
+  }
+
+  /** A fault of the configuration. */
+  long fault(SmmuEvent why) {
+    event = why;
+    recorded = true;
+    return Descriptor.FAULTED;
+  }
+
+  /** A fault of a stage. {@code record}: whether the stage's configuration has faults recorded. */
+  long fault(SmmuEvent why, EventClass translating, boolean inStage2, int atLevel, boolean record) {
+    event = why;
+    eventClass = translating;
+    stage2 = inStage2;
+    level = atLevel;
+    recorded = record || !why.stageFault();
+    return Descriptor.FAULTED;
+  }
+
+  void abort() {
+    aborted = true;
+  }
+
+  void translated(long to, int shift) {
+    address = to;
+    pageShift = shift;
+  }
+
+  /** Whether it was terminated without an event. */
+  public boolean aborted() {
+    return aborted;
+  }
+
+  /** Why it was terminated; null when it was not, or without an event. */
+  public @Nullable SmmuEvent event() {
+    return event;
+  }
+
+  /** What a stage was translating when it faulted; null for other events. */
+  public @Nullable EventClass eventClass() {
+    return eventClass;
+  }
+
+  /** Whether stage 2 faulted. */
+  public boolean stage2() {
+    return stage2;
+  }
+
+  /** Whether an event record is written; for C_BAD_STREAMID, if CR2.RECINVSID is set too. */
+  public boolean recorded() {
+    return recorded;
+  }
+
+  /** The level of the descriptor that decided; {@link #NO_LEVEL} where none did. */
+  public int level() {
+    return level;
+  }
+
+  /** The physical address. */
+  public long address() {
+    return address;
+  }
+
+  /** Bits of an offset in the smallest page involved, which is what a TLB may cache. */
+  public int pageShift() {
+    return pageShift;
+  }
+
+  /** How many translation table descriptors were read. */
+  public int references() {
+    return references;
+  }
+}

@@ -1,0 +1,119 @@
+package io.virtrig.emulator.hardware.iommu.vtd;
+
+import io.virtrig.emulator.hardware.iommu.TableKind;
+import io.virtrig.emulator.hardware.iommu.TableMemory;
+import io.virtrig.emulator.hardware.iommu.WalkObserver;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What became of a request. One object serves all requests of a {@link VtdTranslation}; each walk
+ * overwrites it.
+ */
+public final class VtdOutcome {
+  /** In place of an address: there is none, and the fault says why. */
+  static final long FAULTED = -1;
+
+  private final TableMemory memory;
+  private final WalkObserver observer;
+
+  private boolean scalable;
+  private boolean faultProcessingDisabled;
+  private boolean interrupt;
+  private @Nullable VtdFault fault;
+  private TableKind kind = TableKind.ROOT;
+  private int level;
+  private long address;
+  private int pageShift;
+  private int references;
+
+  VtdOutcome(TableMemory memory, WalkObserver observer) {
+    this.memory = memory;
+    this.observer = observer;
+  }
+
+  void begin(boolean inScalableMode) {
+    scalable = inScalableMode;
+    faultProcessingDisabled = false;
+    interrupt = false;
+    fault = null;
+    level = 0;
+    address = FAULTED;
+    pageShift = 0;
+    references = 0;
+  }
+
+  /** Reads a word of a table that is known to be there. */
+  long read(TableKind of, int atLevel, long table, long at) {
+    long word = memory.word(at);
+    if (of == TableKind.FIRST_LEVEL || of == TableKind.SECOND_LEVEL) {
+      references++;
+    }
+    observer.read(of, atLevel, table, at, word);
+    return word;
+  }
+
+  long fault(VtdFault why, TableKind at, int atLevel) {
+    fault = why;
+    kind = at;
+    level = atLevel;
+    return FAULTED;
+  }
+
+  void translated(long to, int shift) {
+    address = to;
+    pageShift = shift;
+  }
+
+  void interruptRequest() {
+    interrupt = true;
+  }
+
+  void disableFaultProcessing() {
+    faultProcessingDisabled = true;
+  }
+
+  /** Why the request is blocked; null when it is not. */
+  public @Nullable VtdFault fault() {
+    return fault;
+  }
+
+  /** The number of the fault for a fault record; 0 without fault. */
+  public int reason() {
+    return fault == null ? 0 : fault.reason(scalable);
+  }
+
+  /** Whether a fault record is written: structures can forbid that. */
+  public boolean recorded() {
+    return fault != null && !(faultProcessingDisabled && fault.qualified());
+  }
+
+  /** The structure that decided on the fault. */
+  public TableKind kind() {
+    return kind;
+  }
+
+  /** The level of the paging entry that decided; 0 where none did. */
+  public int level() {
+    return level;
+  }
+
+  /** Whether the request is not a memory access but an interrupt. */
+  public boolean interrupt() {
+    return interrupt;
+  }
+
+  /** The physical address. */
+  public long address() {
+    return address;
+  }
+
+  /** Bits of an offset in the smallest page involved, which is what a TLB may cache. */
+  public int pageShift() {
+    return pageShift;
+  }
+
+  /** How many paging entries were read. */
+  public int references() {
+    return references;
+  }
+}
