@@ -51,8 +51,11 @@ public final class Daemon implements AutoCloseable {
    */
   public static Daemon start(Configuration configuration) throws IOException {
     PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-    // Its name says counter to Prometheus, which it is not.
-    registry.config().meterFilter(MeterFilter.denyNameStartsWith("system.cpu.count"));
+    // Names that Prometheus objects to: one says counter and is none, one has nanoseconds.
+    registry
+        .config()
+        .meterFilter(MeterFilter.denyNameStartsWith("system.cpu.count"))
+        .meterFilter(MeterFilter.denyNameStartsWith("process.cpu.time"));
     HostRegistry hosts =
         new HostRegistry(
             configuration.maxHosts(),
