@@ -1,12 +1,18 @@
 package io.virtrig.bench;
 
+import static io.virtrig.uapi.Vfio.VFIO_TYPE1v2_IOMMU;
+
 import io.virtrig.emulator.Host;
 import io.virtrig.v1.EventfdRequest;
 import io.virtrig.v1.HostSpec;
+import io.virtrig.v1.KvmCreateVcpuRequest;
+import io.virtrig.v1.KvmCreateVmRequest;
 import io.virtrig.v1.MmapRequest;
 import io.virtrig.v1.OpenRequest;
 import io.virtrig.v1.Operation;
 import io.virtrig.v1.Result;
+import io.virtrig.v1.VfioGroupSetContainerRequest;
+import io.virtrig.v1.VfioSetIommuRequest;
 
 /** A host in the core, whose operations must succeed while it is prepared. */
 final class BenchHost {
@@ -48,5 +54,45 @@ final class BenchHost {
     return ok(Operation.newBuilder().setMmap(MmapRequest.newBuilder().setLength(length)).build())
         .getMmap()
         .getRet();
+  }
+
+  /** A group's type1 v2 container, with nothing mapped. */
+  record Vfio(int container, int group) {}
+
+  Vfio openVfio(int groupNumber) {
+    int container = open("/dev/vfio/vfio");
+    int group = open("/dev/vfio/" + groupNumber);
+    ok(
+        Operation.newBuilder()
+            .setVfioGroupSetContainer(
+                VfioGroupSetContainerRequest.newBuilder().setTargetFd(group).setValue(container))
+            .build());
+    ok(
+        Operation.newBuilder()
+            .setVfioSetIommu(
+                VfioSetIommuRequest.newBuilder()
+                    .setTargetFd(container)
+                    .setValue(VFIO_TYPE1v2_IOMMU))
+            .build());
+    return new Vfio(container, group);
+  }
+
+  int createVm() {
+    int kvm = open("/dev/kvm");
+    return (int)
+        ok(Operation.newBuilder()
+                .setKvmCreateVm(KvmCreateVmRequest.newBuilder().setTargetFd(kvm))
+                .build())
+            .getKvmCreateVm()
+            .getRet();
+  }
+
+  int createVcpu(int vm) {
+    return (int)
+        ok(Operation.newBuilder()
+                .setKvmCreateVcpu(KvmCreateVcpuRequest.newBuilder().setTargetFd(vm))
+                .build())
+            .getKvmCreateVcpu()
+            .getRet();
   }
 }

@@ -6,15 +6,12 @@ import static io.virtrig.uapi.Kvm.KVM_IRQ_ROUTING_MSI;
 import static io.virtrig.uapi.Vfio.VFIO_IRQ_SET_ACTION_TRIGGER;
 import static io.virtrig.uapi.Vfio.VFIO_IRQ_SET_DATA_EVENTFD;
 import static io.virtrig.uapi.Vfio.VFIO_PCI_MSIX_IRQ_INDEX;
-import static io.virtrig.uapi.Vfio.VFIO_TYPE1v2_IOMMU;
 
 import com.google.protobuf.ByteString;
 import io.virtrig.v1.DeviceSpec;
 import io.virtrig.v1.HostSpec;
 import io.virtrig.v1.HwRaiseIrqRequest;
 import io.virtrig.v1.KvmCreateIrqchipRequest;
-import io.virtrig.v1.KvmCreateVcpuRequest;
-import io.virtrig.v1.KvmCreateVmRequest;
 import io.virtrig.v1.KvmIoeventfdRequest;
 import io.virtrig.v1.KvmIrqRoutingEntry;
 import io.virtrig.v1.KvmIrqRoutingMsi;
@@ -26,8 +23,6 @@ import io.virtrig.v1.PwriteRequest;
 import io.virtrig.v1.Result;
 import io.virtrig.v1.VfioDeviceSetIrqsRequest;
 import io.virtrig.v1.VfioGroupGetDeviceFdRequest;
-import io.virtrig.v1.VfioGroupSetContainerRequest;
-import io.virtrig.v1.VfioSetIommuRequest;
 import io.virtrig.v1.WriteRequest;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -79,27 +74,12 @@ public class InterruptBenchmark {
   /** A VM with a vCPU that takes interrupts, and a device with eight vectors. */
   @Setup
   public void open() {
-    int kvm = host.open("/dev/kvm");
-    int vm =
-        (int)
-            host.ok(
-                    Operation.newBuilder()
-                        .setKvmCreateVm(KvmCreateVmRequest.newBuilder().setTargetFd(kvm))
-                        .build())
-                .getKvmCreateVm()
-                .getRet();
+    int vm = host.createVm();
     host.ok(
         Operation.newBuilder()
             .setKvmCreateIrqchip(KvmCreateIrqchipRequest.newBuilder().setTargetFd(vm))
             .build());
-    int vcpu =
-        (int)
-            host.ok(
-                    Operation.newBuilder()
-                        .setKvmCreateVcpu(KvmCreateVcpuRequest.newBuilder().setTargetFd(vm))
-                        .build())
-                .getKvmCreateVcpu()
-                .getRet();
+    int vcpu = host.createVcpu(vm);
     host.ok(
         Operation.newBuilder()
             .setKvmSetLapic(
@@ -144,20 +124,7 @@ public class InterruptBenchmark {
   }
 
   private int device() {
-    int container = host.open("/dev/vfio/vfio");
-    int group = host.open("/dev/vfio/1");
-    host.ok(
-        Operation.newBuilder()
-            .setVfioGroupSetContainer(
-                VfioGroupSetContainerRequest.newBuilder().setTargetFd(group).setValue(container))
-            .build());
-    host.ok(
-        Operation.newBuilder()
-            .setVfioSetIommu(
-                VfioSetIommuRequest.newBuilder()
-                    .setTargetFd(container)
-                    .setValue(VFIO_TYPE1v2_IOMMU))
-            .build());
+    int group = host.openVfio(1).group();
     int device =
         (int)
             host.ok(

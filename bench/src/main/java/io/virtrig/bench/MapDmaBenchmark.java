@@ -2,17 +2,14 @@ package io.virtrig.bench;
 
 import static io.virtrig.uapi.Vfio.VFIO_DMA_MAP_FLAG_READ;
 import static io.virtrig.uapi.Vfio.VFIO_DMA_MAP_FLAG_WRITE;
-import static io.virtrig.uapi.Vfio.VFIO_TYPE1v2_IOMMU;
 
 import io.virtrig.v1.DeviceSpec;
 import io.virtrig.v1.HostSpec;
 import io.virtrig.v1.KernelSpec;
 import io.virtrig.v1.Operation;
 import io.virtrig.v1.Result;
-import io.virtrig.v1.VfioGroupSetContainerRequest;
 import io.virtrig.v1.VfioIommuMapDmaRequest;
 import io.virtrig.v1.VfioIommuUnmapDmaRequest;
-import io.virtrig.v1.VfioSetIommuRequest;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -65,20 +62,7 @@ public class MapDmaBenchmark {
                 .setKernel(KernelSpec.newBuilder().setDmaEntryLimit(100_000))
                 .addDevices(DeviceSpec.newBuilder().setBdf("0000:00:02.0").setGroup(1))
                 .build());
-    int container = host.open("/dev/vfio/vfio");
-    int group = host.open("/dev/vfio/1");
-    host.ok(
-        Operation.newBuilder()
-            .setVfioGroupSetContainer(
-                VfioGroupSetContainerRequest.newBuilder().setTargetFd(group).setValue(container))
-            .build());
-    host.ok(
-        Operation.newBuilder()
-            .setVfioSetIommu(
-                VfioSetIommuRequest.newBuilder()
-                    .setTargetFd(container)
-                    .setValue(VFIO_TYPE1v2_IOMMU))
-            .build());
+    int container = host.openVfio(1).container();
     long page = host.mmap(PAGE);
     SplittableRandom random = new SplittableRandom(1);
     for (int mapped = 0; mapped < others; ) {

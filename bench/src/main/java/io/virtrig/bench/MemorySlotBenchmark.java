@@ -6,8 +6,6 @@ import com.google.protobuf.ByteString;
 import io.virtrig.v1.GuestReadRequest;
 import io.virtrig.v1.GuestWriteRequest;
 import io.virtrig.v1.HostSpec;
-import io.virtrig.v1.KvmCreateVcpuRequest;
-import io.virtrig.v1.KvmCreateVmRequest;
 import io.virtrig.v1.KvmGetDirtyLogRequest;
 import io.virtrig.v1.KvmSetUserMemoryRegionRequest;
 import io.virtrig.v1.Operation;
@@ -60,19 +58,8 @@ public class MemorySlotBenchmark {
   @Setup
   public void open() {
     host = new BenchHost(HostSpec.getDefaultInstance());
-    int kvm = host.open("/dev/kvm");
-    int vm =
-        (int)
-            host.ok(
-                    Operation.newBuilder()
-                        .setKvmCreateVm(KvmCreateVmRequest.newBuilder().setTargetFd(kvm))
-                        .build())
-                .getKvmCreateVm()
-                .getRet();
-    host.ok(
-        Operation.newBuilder()
-            .setKvmCreateVcpu(KvmCreateVcpuRequest.newBuilder().setTargetFd(vm))
-            .build());
+    int vm = host.createVm();
+    host.createVcpu(vm);
     long memory = host.mmap(PAGE);
     for (int slot = 0; slot < others; slot++) {
       host.ok(region(vm, slot, 0, 2 * PAGE * slot, PAGE, memory));
