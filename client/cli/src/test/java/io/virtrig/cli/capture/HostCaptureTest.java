@@ -10,12 +10,17 @@ import io.virtrig.emulator.Host;
 import io.virtrig.v1.DeviceSpec;
 import io.virtrig.v1.ExtendedCapabilitySpec;
 import io.virtrig.v1.HostSpec;
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -250,6 +255,46 @@ class HostCaptureTest {
         .extended(0x100, 0x0b, 0x100)
         .done(4096);
     assertThat(capture().exit()).isZero();
+  }
+
+  /**
+   * A real tree: six virtio functions behind one host bridge, MSI-X by the size of their tables.
+   */
+  @Test
+  void aRecordedMachine() throws Exception {
+    try (BufferedReader recording =
+        new BufferedReader(
+            new InputStreamReader(
+                Objects.requireNonNull(getClass().getResourceAsStream("recorded-vm.sysfs")),
+                StandardCharsets.UTF_8))) {
+      for (String line : recording.lines().filter(each -> !each.startsWith("#")).toList()) {
+        replay(List.of(line.split(" ", -1)));
+      }
+    }
+    HostSpec spec = capture().spec();
+    assertThat(spec.getCpu()).isEqualTo("amd");
+    assertThat(spec.getIommu().getModel()).isEqualTo("none");
+    assertThat(spec.getDevicesList())
+        .extracting(DeviceSpec::getBdf, DeviceSpec::getDriver, DeviceSpec::getMsix)
+        .containsExactly(
+            tuple("0000:00:00.0", "none", 0),
+            tuple("0000:00:01.0", "host", 5),
+            tuple("0000:00:02.0", "host", 2),
+            tuple("0000:00:03.0", "host", 3),
+            tuple("0000:00:04.0", "host", 4),
+            tuple("0000:00:05.0", "host", 2));
+    assertThat(new Host(spec).spec().getDevicesCount()).isEqualTo(6);
+  }
+
+  private void replay(List<String> entry) throws IOException {
+    Path path = folder.resolve(entry.get(1));
+    Files.createDirectories(path.getParent());
+    if (entry.get(0).equals("link")) {
+      Files.createSymbolicLink(path, Path.of(entry.get(2)));
+    } else {
+      byte[] content = HexFormat.of().parseHex(entry.get(3));
+      Files.write(path, Arrays.copyOf(content, Integer.parseInt(entry.get(2))));
+    }
   }
 
   @Test
