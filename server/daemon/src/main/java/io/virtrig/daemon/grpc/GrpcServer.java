@@ -60,12 +60,6 @@ public final class GrpcServer {
     return new GrpcServer(builder, hosts, executor, configuration.shutdownGrace());
   }
 
-  /** A server on a builder of the caller's, for programs that embed the daemon. */
-  public static GrpcServer embedded(
-      ServerBuilder<?> builder, HostRegistry hosts, OperationExecutor executor) {
-    return new GrpcServer(builder, hosts, executor, Duration.ZERO);
-  }
-
   private static ServerCredentials credentials(Configuration configuration) throws IOException {
     Configuration.Tls tls = configuration.tls();
     return tls == null

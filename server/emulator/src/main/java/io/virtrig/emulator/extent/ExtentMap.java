@@ -52,11 +52,6 @@ public final class ExtentMap<E extends Extent> {
     return next == null ? null : next.getValue();
   }
 
-  /** The highest extent. */
-  public @Nullable E highest() {
-    return byStart.isEmpty() ? null : byStart.lastEntry().getValue();
-  }
-
   /** The extent below this one. */
   public @Nullable E before(long start) {
     Map.Entry<Long, E> lower = byStart.lowerEntry(start);
@@ -76,11 +71,6 @@ public final class ExtentMap<E extends Extent> {
     if (!extent.equals(byStart.remove(extent.start()))) {
       throw new IllegalStateException("no such extent");
     }
-  }
-
-  /** Removes all. */
-  public void clear() {
-    byStart.clear();
   }
 
   /** All, by address; not to be changed meanwhile. */

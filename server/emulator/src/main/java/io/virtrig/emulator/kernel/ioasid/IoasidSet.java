@@ -39,11 +39,6 @@ public final class IoasidSet implements Stateful {
     return number;
   }
 
-  /** Whether it holds the number. */
-  public boolean contains(long number) {
-    return numbers.contains(number);
-  }
-
   /** Gives back what it holds of [min, max]. */
   public void free(int min, int max) {
     numbers.forEachRun(Integer.toUnsignedLong(min), Integer.toUnsignedLong(max), ioasids::free);
