@@ -13,12 +13,13 @@ import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.virtrig.daemon.config.Configuration;
 import io.virtrig.daemon.config.Version;
+import io.virtrig.daemon.execution.OperationExecutor;
 import io.virtrig.daemon.grpc.GrpcServer;
-import io.virtrig.daemon.grpc.OperationExecutor;
 import io.virtrig.daemon.hosts.HostRegistry;
 import io.virtrig.daemon.metrics.EventMetrics;
 import io.virtrig.daemon.metrics.MetricsServer;
 import io.virtrig.daemon.metrics.OperationMetrics;
+import io.virtrig.daemon.metrics.RingMetrics;
 import io.virtrig.daemon.models.DeviceModelFiles;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -61,11 +62,11 @@ public final class Daemon implements AutoCloseable {
             configuration.maxHosts(),
             DeviceModelFiles.withFiles(configuration.models()),
             new EventMetrics(registry));
-    OperationExecutor executor = new OperationExecutor(new OperationMetrics(registry));
+    OperationExecutor executor = new OperationExecutor(hosts, new OperationMetrics(registry));
     JvmGcMetrics gcMetrics = new JvmGcMetrics();
     gcMetrics.bindTo(registry);
     bind(registry, hosts);
-    GrpcServer grpc = GrpcServer.onNetwork(configuration, hosts, executor);
+    GrpcServer grpc = GrpcServer.onNetwork(configuration, executor, new RingMetrics(registry));
     InetSocketAddress scraped = configuration.metrics();
     MetricsServer metrics = scraped == null ? null : MetricsServer.start(scraped, registry);
     try {

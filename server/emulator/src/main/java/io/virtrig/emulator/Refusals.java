@@ -10,10 +10,11 @@ import io.virtrig.v1.Refusal;
 import io.virtrig.v1.Result;
 
 /** Puts the kernel's and the simulator's refusals into results. */
-final class Refusals {
+public final class Refusals {
 
   private Refusals() {}
 
+  /** The result of an operation that the simulated kernel refuses. */
   static Result result(Operation operation, KernelError error) {
     Result.Builder result =
         Result.newBuilder()
@@ -32,7 +33,8 @@ final class Refusals {
     return result.build();
   }
 
-  static Result result(Operation operation, Refused refused) {
+  /** The result of an operation that the simulator refuses. */
+  public static Result result(Operation operation, Refused refused) {
     return Result.newBuilder()
         .setRefusal(
             Refusal.newBuilder()

@@ -1,20 +1,32 @@
-package io.virtrig.daemon.grpc;
+package io.virtrig.daemon.execution;
 
+import io.virtrig.daemon.hosts.HostRegistry;
 import io.virtrig.daemon.hosts.HostedHost;
 import io.virtrig.daemon.metrics.OperationMetrics;
+import io.virtrig.v1.ArgumentValue;
 import io.virtrig.v1.Operation;
 import io.virtrig.v1.Result;
+import io.virtrig.v1.SubmissionEntry;
+import java.util.List;
+import java.util.Map;
 
 /**
  * The one path by which operations reach hosts, from whatever call they came: executed, timed and
  * counted.
  */
 public final class OperationExecutor {
+  private final HostRegistry hosts;
   private final OperationMetrics metrics;
 
-  /** Counts into the metrics given. */
-  public OperationExecutor(OperationMetrics metrics) {
+  /** Executes on the hosts of the registry and counts into the metrics given. */
+  public OperationExecutor(HostRegistry hosts, OperationMetrics metrics) {
+    this.hosts = hosts;
     this.metrics = metrics;
+  }
+
+  /** The hosts. */
+  public HostRegistry hosts() {
+    return hosts;
   }
 
   /** Executes an operation on a host. */
@@ -23,5 +35,16 @@ public final class OperationExecutor {
     Result result = host.execute(operation);
     metrics.executed(operation.getOpCase(), result, System.nanoTime() - start);
     return result;
+  }
+
+  /**
+   * A batch, nothing of which is executed yet.
+   *
+   * @param host the host of the entries that name none
+   * @param arguments what entries may take besides answers
+   */
+  public Batch batch(
+      String host, List<SubmissionEntry> entries, Map<String, ArgumentValue> arguments) {
+    return new Batch(hosts, metrics, host, entries, arguments);
   }
 }

@@ -2,14 +2,14 @@ package io.virtrig.daemon.grpc;
 
 import com.google.rpc.Code;
 import io.grpc.ServerServiceDefinition;
-import io.virtrig.daemon.hosts.HostRegistry;
+import io.virtrig.daemon.execution.OperationExecutor;
 import io.virtrig.daemon.hosts.HostedHost;
-import io.virtrig.uapi.OperationName;
+import io.virtrig.emulator.Refusals;
+import io.virtrig.emulator.errno.Refused;
 import io.virtrig.v1.ExecuteRequest;
 import io.virtrig.v1.ExecuteResponse;
 import io.virtrig.v1.Operation;
 import io.virtrig.v1.OperationServiceGrpc;
-import io.virtrig.v1.Refusal;
 import io.virtrig.v1.Result;
 
 /** The generic way to drive a host: several operations in one call. */
@@ -19,11 +19,9 @@ final class ExecuteMethod {
   /** Bytes of results in one answer; operations that come after are not executed. */
   private static final int MOST_RESULT_BYTES = 32 << 20;
 
-  private final HostRegistry hosts;
   private final OperationExecutor executor;
 
-  ExecuteMethod(HostRegistry hosts, OperationExecutor executor) {
-    this.hosts = hosts;
+  ExecuteMethod(OperationExecutor executor) {
     this.executor = executor;
   }
 
@@ -40,7 +38,7 @@ final class ExecuteMethod {
     if (request.getOperationsCount() > MOST_OPERATIONS) {
       throw Statuses.daemon(Code.INVALID_ARGUMENT, "operations: more than " + MOST_OPERATIONS);
     }
-    HostedHost host = hosts.get(request.getHost());
+    HostedHost host = executor.hosts().get(request.getHost());
     ExecuteResponse.Builder response = ExecuteResponse.newBuilder();
     int bytes = 0;
     for (Operation operation : request.getOperationsList()) {
@@ -53,16 +51,12 @@ final class ExecuteMethod {
   }
 
   private static Result notExecuted(Operation operation) {
-    return Result.newBuilder()
-        .setRefusal(
-            Refusal.newBuilder()
-                .setCode(Refusal.Code.CODE_RESOURCE_EXHAUSTED)
-                .setField("operations")
-                .setReason(
-                    "not executed: the results before it fill the answer's "
-                        + MOST_RESULT_BYTES
-                        + " bytes")
-                .setOperation(OperationName.of(operation.getOpCase())))
-        .build();
+    return Refusals.result(
+        operation,
+        Refused.exhausted(
+            "operations",
+            "not executed: the results before it fill the answer's "
+                + MOST_RESULT_BYTES
+                + " bytes"));
   }
 }

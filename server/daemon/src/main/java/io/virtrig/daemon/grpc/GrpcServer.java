@@ -11,7 +11,8 @@ import io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.services.HealthStatusManager;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import io.virtrig.daemon.config.Configuration;
-import io.virtrig.daemon.hosts.HostRegistry;
+import io.virtrig.daemon.execution.OperationExecutor;
+import io.virtrig.daemon.metrics.RingMetrics;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -33,11 +34,11 @@ public final class GrpcServer {
   private final Duration grace;
 
   private GrpcServer(
-      ServerBuilder<?> builder, HostRegistry hosts, OperationExecutor executor, Duration grace) {
+      ServerBuilder<?> builder, OperationExecutor executor, RingMetrics rings, Duration grace) {
     this.grace = grace;
     // Handlers never block for longer than an operation takes: they run where the message arrives.
     builder.directExecutor();
-    for (ServerServiceDefinition service : services(hosts, executor)) {
+    for (ServerServiceDefinition service : services(executor, rings)) {
       builder.addService(service);
       health.setStatus(service.getServiceDescriptor().getName(), ServingStatus.SERVING);
     }
@@ -48,7 +49,7 @@ public final class GrpcServer {
 
   /** A server on the configured address; not started. */
   public static GrpcServer onNetwork(
-      Configuration configuration, HostRegistry hosts, OperationExecutor executor)
+      Configuration configuration, OperationExecutor executor, RingMetrics rings)
       throws IOException {
     NettyServerBuilder builder =
         NettyServerBuilder.forAddress(configuration.listen(), credentials(configuration))
@@ -57,7 +58,7 @@ public final class GrpcServer {
             .maxConcurrentCallsPerConnection(CALLS_PER_CONNECTION)
             .permitKeepAliveTime(KEEPALIVE_ALLOWED.toSeconds(), TimeUnit.SECONDS)
             .permitKeepAliveWithoutCalls(true);
-    return new GrpcServer(builder, hosts, executor, configuration.shutdownGrace());
+    return new GrpcServer(builder, executor, rings, configuration.shutdownGrace());
   }
 
   private static ServerCredentials credentials(Configuration configuration) throws IOException {
@@ -68,11 +69,12 @@ public final class GrpcServer {
   }
 
   private static List<ServerServiceDefinition> services(
-      HostRegistry hosts, OperationExecutor executor) {
-    List<ServerServiceDefinition> services =
-        new ArrayList<>(new OperationServices(hosts, executor).all());
-    services.add(new HostMethods(hosts).service());
-    services.add(new ExecuteMethod(hosts, executor).service());
+      OperationExecutor executor, RingMetrics rings) {
+    List<ServerServiceDefinition> services = new ArrayList<>(new OperationServices(executor).all());
+    services.add(new HostMethods(executor.hosts()).service());
+    services.add(new RingMethod(executor, rings).service());
+    services.add(new ProgramMethods(executor).service());
+    services.add(new ExecuteMethod(executor).service());
     return services;
   }
 

@@ -1,7 +1,5 @@
 package io.virtrig.daemon.grpc;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import com.google.rpc.Code;
 import io.grpc.ServerServiceDefinition;
 import io.virtrig.daemon.hosts.HostRegistry;
@@ -20,14 +18,10 @@ import io.virtrig.v1.ListEventsRequest;
 import io.virtrig.v1.ListEventsResponse;
 import io.virtrig.v1.ListHostsRequest;
 import io.virtrig.v1.ListHostsResponse;
-import java.util.Base64;
 import java.util.List;
 
 /** The host service: what its methods ask of the registry. */
 final class HostMethods {
-  private static final int USUAL_PAGE = 100;
-  private static final int MOST_PAGE = 1000;
-
   private final HostRegistry hosts;
 
   HostMethods(HostRegistry hosts) {
@@ -56,14 +50,11 @@ final class HostMethods {
 
   private ListHostsResponse list(ListHostsRequest request) {
     List<HostedHost> page =
-        hosts.after(token(request.getPageToken()), pageSize(request.getPageSize()));
+        hosts.after(Pages.last(request.getPageToken()), Pages.size(request.getPageSize()));
     ListHostsResponse.Builder response = ListHostsResponse.newBuilder().setTotalSize(hosts.size());
     page.forEach(host -> response.addHosts(message(host)));
     if (!page.isEmpty() && !hosts.after(page.getLast().id(), 1).isEmpty()) {
-      response.setNextPageToken(
-          Base64.getUrlEncoder()
-              .withoutPadding()
-              .encodeToString(page.getLast().id().getBytes(UTF_8)));
+      response.setNextPageToken(Pages.token(page.getLast().id()));
     }
     return response.build();
   }
@@ -85,7 +76,7 @@ final class HostMethods {
   }
 
   private ListEventsResponse events(ListEventsRequest request) {
-    int most = pageSize(request.getPageSize());
+    int most = Pages.size(request.getPageSize());
     return named(request.getName())
         .with(
             host ->
@@ -100,22 +91,6 @@ final class HostMethods {
       throw Statuses.daemon(Code.INVALID_ARGUMENT, "name: names no host");
     }
     return hosts.get(name);
-  }
-
-  private static int pageSize(int given) {
-    if (given < 0 || given > MOST_PAGE) {
-      throw Statuses.daemon(
-          Code.INVALID_ARGUMENT, "page_size: " + given + " is not from 1 to " + MOST_PAGE);
-    }
-    return given == 0 ? USUAL_PAGE : given;
-  }
-
-  private static String token(String given) {
-    try {
-      return new String(Base64.getUrlDecoder().decode(given), UTF_8);
-    } catch (IllegalArgumentException e) {
-      throw Statuses.daemon(Code.INVALID_ARGUMENT, "page_token: is none that an answer gave");
-    }
   }
 
   private static Host message(HostedHost hosted) {

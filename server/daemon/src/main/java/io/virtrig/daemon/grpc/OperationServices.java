@@ -4,7 +4,7 @@ import com.google.rpc.Code;
 import io.grpc.MethodDescriptor;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.ServiceDescriptor;
-import io.virtrig.daemon.hosts.HostRegistry;
+import io.virtrig.daemon.execution.OperationExecutor;
 import io.virtrig.v1.GuestServiceGrpc;
 import io.virtrig.v1.HardwareServiceGrpc;
 import io.virtrig.v1.InspectionServiceGrpc;
@@ -22,11 +22,9 @@ import java.util.function.Function;
  * becomes the operation, and how the result gives its response.
  */
 final class OperationServices {
-  private final HostRegistry hosts;
   private final OperationExecutor executor;
 
-  OperationServices(HostRegistry hosts, OperationExecutor executor) {
-    this.hosts = hosts;
+  OperationServices(OperationExecutor executor) {
     this.executor = executor;
   }
 
@@ -436,7 +434,8 @@ final class OperationServices {
             }
             Result result =
                 executor.execute(
-                    hosts.get(name), operation.apply(Operation.newBuilder(), request).build());
+                    executor.hosts().get(name),
+                    operation.apply(Operation.newBuilder(), request).build());
             if (result.hasErrno() || result.hasRefusal()) {
               throw Statuses.of(result);
             }

@@ -1,6 +1,7 @@
 package io.virtrig.daemon.grpc;
 
 import io.grpc.MethodDescriptor;
+import io.grpc.ServerCallHandler;
 import io.grpc.ServerMethodDefinition;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.ServiceDescriptor;
@@ -23,6 +24,14 @@ final class ServiceBinding {
 
   <Q, A> ServiceBinding method(MethodDescriptor<Q, A> method, Function<Q, A> function) {
     methods.put(method.getFullMethodName(), UnaryMethod.define(method, function));
+    return this;
+  }
+
+  <Q, A> ServiceBinding method(
+      MethodDescriptor<Q, A> method, ServerCallHandler<ParsedRequest<Q>, A> handler) {
+    methods.put(
+        method.getFullMethodName(),
+        ServerMethodDefinition.create(ParsedRequest.of(method), handler));
     return this;
   }
 

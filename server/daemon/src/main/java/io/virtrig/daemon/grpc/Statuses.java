@@ -66,6 +66,7 @@ final class Statuses {
           case CODE_NOT_FOUND -> Code.NOT_FOUND;
           case CODE_UNIMPLEMENTED -> Code.UNIMPLEMENTED;
           case CODE_RESOURCE_EXHAUSTED -> Code.RESOURCE_EXHAUSTED;
+          case CODE_CANCELLED -> Code.CANCELLED;
           case CODE_INVALID_ARGUMENT, CODE_UNSPECIFIED, UNRECOGNIZED -> Code.INVALID_ARGUMENT;
         };
     String where = refusal.getField().isEmpty() ? "" : refusal.getField() + ": ";

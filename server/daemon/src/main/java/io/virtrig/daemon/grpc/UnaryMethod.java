@@ -11,7 +11,6 @@ import io.grpc.StatusRuntimeException;
 import io.virtrig.daemon.hosts.HostRefused;
 import io.virtrig.daemon.hosts.NoSuchHost;
 import io.virtrig.emulator.errno.Refused;
-import java.io.InputStream;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -20,14 +19,11 @@ import org.slf4j.LoggerFactory;
 /**
  * Binds a unary method to a function that runs on the transport's thread.
  *
- * <p>gRPC's own stubs answer INTERNAL or UNKNOWN to bytes that are no message and to streams with
- * none or two of them; here that is the caller's error, INVALID_ARGUMENT.
+ * <p>gRPC's own stubs answer INTERNAL or UNKNOWN to streams with no message or two of them; here
+ * that is the caller's error, INVALID_ARGUMENT.
  */
-final class UnaryMethod<Q, A> implements ServerCallHandler<UnaryMethod.Parsed<Q>, A> {
+final class UnaryMethod<Q, A> implements ServerCallHandler<ParsedRequest<Q>, A> {
   private static final Logger LOG = LoggerFactory.getLogger(UnaryMethod.class);
-
-  /** A request, or what is wrong with its bytes. */
-  record Parsed<Q>(@Nullable Q message, String defect) {}
 
   private final Function<Q, A> function;
 
@@ -36,32 +32,29 @@ final class UnaryMethod<Q, A> implements ServerCallHandler<UnaryMethod.Parsed<Q>
   }
 
   /** The definition of a method that does the function. */
-  static <Q, A> ServerMethodDefinition<Parsed<Q>, A> define(
+  static <Q, A> ServerMethodDefinition<ParsedRequest<Q>, A> define(
       MethodDescriptor<Q, A> method, Function<Q, A> function) {
-    return ServerMethodDefinition.create(
-        method.toBuilder(
-                new Requests<>(method.getRequestMarshaller()), method.getResponseMarshaller())
-            .build(),
-        new UnaryMethod<>(function));
+    return ServerMethodDefinition.create(ParsedRequest.of(method), new UnaryMethod<>(function));
   }
 
   @Override
-  public ServerCall.Listener<Parsed<Q>> startCall(ServerCall<Parsed<Q>, A> call, Metadata headers) {
+  public ServerCall.Listener<ParsedRequest<Q>> startCall(
+      ServerCall<ParsedRequest<Q>, A> call, Metadata headers) {
     call.request(2);
     return new Listener(call);
   }
 
-  private final class Listener extends ServerCall.Listener<Parsed<Q>> {
-    private final ServerCall<Parsed<Q>, A> call;
-    private @Nullable Parsed<Q> request;
+  private final class Listener extends ServerCall.Listener<ParsedRequest<Q>> {
+    private final ServerCall<ParsedRequest<Q>, A> call;
+    private @Nullable ParsedRequest<Q> request;
     private boolean closed;
 
-    Listener(ServerCall<Parsed<Q>, A> call) {
+    Listener(ServerCall<ParsedRequest<Q>, A> call) {
       this.call = call;
     }
 
     @Override
-    public void onMessage(Parsed<Q> message) {
+    public void onMessage(ParsedRequest<Q> message) {
       if (request != null) {
         refuse(
             Statuses.daemon(
@@ -79,15 +72,15 @@ final class UnaryMethod<Q, A> implements ServerCallHandler<UnaryMethod.Parsed<Q>
         refuse(Statuses.daemon(Code.INVALID_ARGUMENT, "the call has no request message"));
         return;
       }
-      if (request.message == null) {
+      if (request.message() == null) {
         refuse(
             Statuses.daemon(
-                Code.INVALID_ARGUMENT, "the request is no protobuf message: " + request.defect));
+                Code.INVALID_ARGUMENT, "the request is no protobuf message: " + request.defect()));
         return;
       }
       A answer;
       try {
-        answer = function.apply(request.message);
+        answer = function.apply(request.message());
       } catch (StatusRuntimeException e) {
         refuse(e);
         return;
@@ -126,26 +119,6 @@ final class UnaryMethod<Q, A> implements ServerCallHandler<UnaryMethod.Parsed<Q>
         closed = true;
         Metadata trailers = refusal.getTrailers();
         call.close(refusal.getStatus(), trailers == null ? new Metadata() : trailers);
-      }
-    }
-  }
-
-  /** Reads requests without ever throwing. */
-  private record Requests<Q>(MethodDescriptor.Marshaller<Q> messages)
-      implements MethodDescriptor.Marshaller<Parsed<Q>> {
-
-    @Override
-    public InputStream stream(Parsed<Q> value) {
-      throw new UnsupportedOperationException("a server sends no requests");
-    }
-
-    @Override
-    public Parsed<Q> parse(InputStream stream) {
-      try {
-        return new Parsed<>(messages.parse(stream), "");
-      } catch (RuntimeException e) {
-        Throwable cause = e.getCause() == null ? e : e.getCause();
-        return new Parsed<>(null, String.valueOf(cause.getMessage()));
       }
     }
   }

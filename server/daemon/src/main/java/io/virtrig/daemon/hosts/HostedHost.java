@@ -1,10 +1,12 @@
 package io.virtrig.daemon.hosts;
 
+import io.virtrig.daemon.programs.Programs;
 import io.virtrig.emulator.Host;
 import io.virtrig.v1.Operation;
 import io.virtrig.v1.Result;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A host of the daemon and its lock. Whoever executes on the host holds the lock, and nothing
@@ -14,12 +16,17 @@ public final class HostedHost {
   /** What every resource name of a host begins with. */
   public static final String NAME_PREFIX = "hosts/";
 
+  private static final int MOST_PROGRAMS = 100;
+
   private final String id;
   private final String requestId;
   private final ReentrantLock lock = new ReentrantLock();
 
   /** Guarded by {@link #lock}. */
   private final Host host;
+
+  /** None before one is asked for; guarded by {@link #lock}. */
+  private @Nullable Programs programs;
 
   /** The host was deleted: guarded by {@link #lock}. */
   private boolean ended;
@@ -43,6 +50,19 @@ public final class HostedHost {
   /** What made its creation safe to retry; may be empty. */
   String requestId() {
     return requestId;
+  }
+
+  /** Programs that belong to it. */
+  public Programs programs() {
+    lock.lock();
+    try {
+      if (programs == null) {
+        programs = new Programs(MOST_PROGRAMS);
+      }
+      return programs;
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** Executes one operation. */

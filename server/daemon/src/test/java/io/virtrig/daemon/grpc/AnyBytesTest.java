@@ -22,6 +22,7 @@ import io.virtrig.v1.HostProto;
 import io.virtrig.v1.KvmProto;
 import io.virtrig.v1.OperationProto;
 import io.virtrig.v1.ProcessProto;
+import io.virtrig.v1.ProgramProto;
 import io.virtrig.v1.VfioProto;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -70,6 +71,7 @@ class AnyBytesTest {
       KvmProto.getDescriptor(),
       HostProto.getDescriptor(),
       OperationProto.getDescriptor(),
+      ProgramProto.getDescriptor(),
       HealthProto.getDescriptor(),
       ServerReflectionProto.getDescriptor()
     };

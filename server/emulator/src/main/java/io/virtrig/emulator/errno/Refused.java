@@ -38,6 +38,11 @@ public final class Refused extends RuntimeException {
     return new Refused(Refusal.Code.CODE_RESOURCE_EXHAUSTED, field, reason);
   }
 
+  /** Not executed, because of what came of something before it. */
+  public static Refused cancelled(String reason) {
+    return new Refused(Refusal.Code.CODE_CANCELLED, "", reason);
+  }
+
   /** Which kind of refusal. */
   public Refusal.Code code() {
     return code;

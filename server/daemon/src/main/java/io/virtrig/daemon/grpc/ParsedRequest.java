@@ -1,0 +1,38 @@
+package io.virtrig.daemon.grpc;
+
+import io.grpc.MethodDescriptor;
+import java.io.InputStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A request, or what is wrong with its bytes. gRPC's own stubs answer INTERNAL or UNKNOWN to bytes
+ * that are no message; here that is the caller's error.
+ */
+record ParsedRequest<Q>(@Nullable Q message, String defect) {
+
+  /** The method, with requests that are parsed without ever throwing. */
+  static <Q, A> MethodDescriptor<ParsedRequest<Q>, A> of(MethodDescriptor<Q, A> method) {
+    return method.toBuilder(
+            new Requests<>(method.getRequestMarshaller()), method.getResponseMarshaller())
+        .build();
+  }
+
+  private record Requests<Q>(MethodDescriptor.Marshaller<Q> messages)
+      implements MethodDescriptor.Marshaller<ParsedRequest<Q>> {
+
+    @Override
+    public InputStream stream(ParsedRequest<Q> value) {
+      throw new UnsupportedOperationException("a server sends no requests");
+    }
+
+    @Override
+    public ParsedRequest<Q> parse(InputStream stream) {
+      try {
+        return new ParsedRequest<>(messages.parse(stream), "");
+      } catch (RuntimeException e) {
+        Throwable cause = e.getCause() == null ? e : e.getCause();
+        return new ParsedRequest<>(null, String.valueOf(cause.getMessage()));
+      }
+    }
+  }
+}

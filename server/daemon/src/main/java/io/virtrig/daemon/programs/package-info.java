@@ -1,0 +1,5 @@
+/** Programs: batches stored by name. */
+@NullMarked
+package io.virtrig.daemon.programs;
+
+import org.jspecify.annotations.NullMarked;
