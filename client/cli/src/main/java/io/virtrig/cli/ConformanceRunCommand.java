@@ -103,8 +103,9 @@ final class ConformanceRunCommand implements Callable<Integer> {
 
   private Report run(List<CaseLine> cases, String daemon) throws InterruptedException {
     try (VirtrigClient client = VirtrigClient.connect(daemon);
+        ConformanceRunner runner = ConformanceRunner.over(client, jobs);
         Progress progress = Progress.of(cases.size(), quiet, Out.command(spec).getErr())) {
-      return ConformanceRunner.over(client, jobs).run(cases, progress);
+      return runner.run(cases, progress);
     }
   }
 

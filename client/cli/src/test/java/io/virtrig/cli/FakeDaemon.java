@@ -11,6 +11,7 @@ import io.grpc.inprocess.InProcessServerBuilder;
 import io.grpc.protobuf.StatusProto;
 import io.grpc.stub.StreamObserver;
 import io.virtrig.client.VirtrigClient;
+import io.virtrig.v1.Completion;
 import io.virtrig.v1.CreateHostRequest;
 import io.virtrig.v1.CreateHostResponse;
 import io.virtrig.v1.DeleteHostRequest;
@@ -34,8 +35,12 @@ import io.virtrig.v1.Operation;
 import io.virtrig.v1.OperationServiceGrpc;
 import io.virtrig.v1.Refusal;
 import io.virtrig.v1.Result;
+import io.virtrig.v1.RingRequest;
+import io.virtrig.v1.RingResponse;
+import io.virtrig.v1.RingServiceGrpc;
 import io.virtrig.v1.StateField;
 import io.virtrig.v1.StateNode;
+import io.virtrig.v1.SubmissionEntry;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;
@@ -61,7 +66,8 @@ public final class FakeDaemon implements AutoCloseable {
         inProcess
             ? InProcessServerBuilder.forName(name)
             : Grpc.newServerBuilderForPort(0, InsecureServerCredentials.create());
-    for (BindableService service : new BindableService[] {new Hosts(), new Operations()}) {
+    for (BindableService service :
+        new BindableService[] {new Hosts(), new Operations(), new Ring()}) {
       builder.addService(service);
     }
     server = builder.build().start();
@@ -214,6 +220,41 @@ public final class FakeDaemon implements AutoCloseable {
         return;
       }
       answer(observer, response.build());
+    }
+  }
+
+  private final class Ring extends RingServiceGrpc.RingServiceImplBase {
+    @Override
+    public StreamObserver<RingRequest> ring(StreamObserver<RingResponse> observer) {
+      return new StreamObserver<>() {
+        private long batches;
+
+        @Override
+        public void onNext(RingRequest request) {
+          RingResponse.Builder response =
+              RingResponse.newBuilder().setBatch(++batches).setLast(true);
+          try {
+            for (SubmissionEntry entry : request.getEntriesList()) {
+              response.addCompletions(
+                  Completion.newBuilder()
+                      .setUserData(entry.getUserData())
+                      .setResult(kernel.apply(entry.getOperation())));
+            }
+          } catch (io.grpc.StatusRuntimeException e) {
+            observer.onError(e);
+            return;
+          }
+          observer.onNext(response.build());
+        }
+
+        @Override
+        public void onError(Throwable cancelled) {}
+
+        @Override
+        public void onCompleted() {
+          observer.onCompleted();
+        }
+      };
     }
   }
 }

@@ -109,6 +109,11 @@ public final class VirtrigClient implements AutoCloseable {
     return new VirtrigHost(channel, name);
   }
 
+  /** A stream of batches: the fast way to drive hosts. It lives until it is closed. */
+  public VirtrigRing openRing() {
+    return VirtrigRing.open(managed);
+  }
+
   /** All hosts, by id. */
   public List<Host> listHosts() {
     List<Host> all = new ArrayList<>();

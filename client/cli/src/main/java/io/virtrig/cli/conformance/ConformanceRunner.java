@@ -18,7 +18,7 @@ import java.util.concurrent.Future;
 import java.util.function.Consumer;
 
 /** Runs cases, several at a time, each on a fresh host. */
-public final class ConformanceRunner {
+public final class ConformanceRunner implements AutoCloseable {
 
   private final Transport transport;
   private final int jobs;
@@ -26,7 +26,7 @@ public final class ConformanceRunner {
   /**
    * A runner.
    *
-   * @param transport how operations reach the hosts
+   * @param transport how operations reach the hosts; closed with the runner
    * @param jobs how many cases run at a time
    */
   public ConformanceRunner(Transport transport, int jobs) {
@@ -34,17 +34,14 @@ public final class ConformanceRunner {
     this.jobs = jobs;
   }
 
-  /**
-   * A runner that makes one call an operation, with as many cases at a time as there are
-   * processors.
-   */
+  /** A runner over a ring of its own, with as many cases at a time as there are processors. */
   public static ConformanceRunner over(VirtrigClient client) {
     return over(client, Runtime.getRuntime().availableProcessors());
   }
 
-  /** A runner that makes one call an operation. */
+  /** A runner over a ring of its own. */
   public static ConformanceRunner over(VirtrigClient client, int jobs) {
-    return new ConformanceRunner(new UnaryTransport(client), jobs);
+    return new ConformanceRunner(new RingTransport(client), jobs);
   }
 
   /**
@@ -97,6 +94,11 @@ public final class ConformanceRunner {
     CaseResult result = new CaseResult(line, outcome, Duration.ofNanos(System.nanoTime() - start));
     watcher.accept(result);
     return result;
+  }
+
+  @Override
+  public void close() {
+    transport.close();
   }
 
   private static CaseResult finished(Future<CaseResult> future) throws InterruptedException {

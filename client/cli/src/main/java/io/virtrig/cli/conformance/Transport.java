@@ -5,10 +5,13 @@ import io.virtrig.v1.Operation;
 import io.virtrig.v1.Result;
 
 /** How operations reach the simulated hosts. */
-public interface Transport {
+public interface Transport extends AutoCloseable {
 
   /** Makes a fresh host. */
   SimulatedHost create(HostSpec spec);
+
+  @Override
+  default void close() {}
 
   /** A host that lives until it is closed. */
   interface SimulatedHost extends AutoCloseable {

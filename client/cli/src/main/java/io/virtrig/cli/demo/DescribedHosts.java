@@ -1,11 +1,11 @@
 package io.virtrig.cli.demo;
 
 import io.virtrig.cli.Palette;
+import io.virtrig.cli.conformance.RingTransport;
 import io.virtrig.cli.conformance.Transport;
 import io.virtrig.cli.graph.HostGraph;
 import io.virtrig.cli.graph.TextPicture;
 import io.virtrig.client.VirtrigClient;
-import io.virtrig.client.VirtrigHost;
 import io.virtrig.v1.DescribeHostResponse;
 import io.virtrig.v1.HostSpec;
 import io.virtrig.v1.Operation;
@@ -15,19 +15,19 @@ import java.io.PrintWriter;
 /** Hosts that are drawn, with all they still hold, before they end. */
 final class DescribedHosts implements Transport {
 
-  private final VirtrigClient client;
+  private final RingTransport ring;
   private final PrintWriter out;
   private final Palette palette;
 
   DescribedHosts(VirtrigClient client, PrintWriter out, Palette palette) {
-    this.client = client;
+    ring = new RingTransport(client);
     this.out = out;
     this.palette = palette;
   }
 
   @Override
   public SimulatedHost create(HostSpec spec) {
-    VirtrigHost host = client.createHost(spec);
+    RingTransport.RingHost host = ring.create(spec);
     return new SimulatedHost() {
       @Override
       public Result execute(Operation operation) {
@@ -36,10 +36,15 @@ final class DescribedHosts implements Transport {
 
       @Override
       public void close() {
-        summarize(host.describe());
-        host.delete();
+        summarize(host.host().describe());
+        host.close();
       }
     };
+  }
+
+  @Override
+  public void close() {
+    ring.close();
   }
 
   private void summarize(DescribeHostResponse inside) {

@@ -12,6 +12,7 @@ import io.virtrig.cli.conformance.Outcome.ExecutedStep;
 import io.virtrig.cli.conformance.Outcome.Failed;
 import io.virtrig.cli.conformance.Outcome.Passed;
 import io.virtrig.cli.conformance.Outcome.Unsupported;
+import io.virtrig.cli.conformance.Transport;
 import io.virtrig.client.VirtrigClient;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -56,8 +57,10 @@ final class Story {
       out.println(palette.strong(number + ". " + chapter.title()));
       out.println(palette.faint("   host " + chapter.host() + ", as " + chapter.why()));
       out.println();
-      Outcome outcome =
-          ConformanceRunner.run(chapter, new DescribedHosts(client, out, palette), this::show);
+      Outcome outcome;
+      try (Transport hosts = new DescribedHosts(client, out, palette)) {
+        outcome = ConformanceRunner.run(chapter, hosts, this::show);
+      }
       if (!(outcome instanceof Passed)) {
         complain(chapter, outcome);
         return false;

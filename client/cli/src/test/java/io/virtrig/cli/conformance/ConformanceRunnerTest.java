@@ -102,7 +102,9 @@ class ConformanceRunnerTest {
   private Report run(String... lines) throws IOException, InterruptedException {
     Path area = Files.createDirectories(folder.resolve("area"));
     Files.write(area.resolve("cases.jsonl"), List.of(lines));
-    return ConformanceRunner.over(client, 3).run(List.of(folder));
+    try (ConformanceRunner runner = ConformanceRunner.over(client, 3)) {
+      return runner.run(List.of(folder));
+    }
   }
 
   private Outcome outcome(String steps) throws IOException, InterruptedException {

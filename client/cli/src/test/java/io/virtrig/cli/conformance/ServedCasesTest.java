@@ -87,7 +87,10 @@ class ServedCasesTest {
 
   @Test
   void everyCasePasses() throws InterruptedException {
-    Report report = ConformanceRunner.over(client).run(cases, result -> {});
+    Report report;
+    try (ConformanceRunner runner = ConformanceRunner.over(client)) {
+      report = runner.run(cases, result -> {});
+    }
     assertThat(
             report.failures().stream()
                 .flatMap(
