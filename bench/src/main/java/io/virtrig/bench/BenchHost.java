@@ -2,6 +2,7 @@ package io.virtrig.bench;
 
 import static io.virtrig.uapi.Vfio.VFIO_TYPE1v2_IOMMU;
 
+import io.virtrig.client.VirtrigHost;
 import io.virtrig.emulator.Host;
 import io.virtrig.v1.EventfdRequest;
 import io.virtrig.v1.HostSpec;
@@ -13,13 +14,20 @@ import io.virtrig.v1.Operation;
 import io.virtrig.v1.Result;
 import io.virtrig.v1.VfioGroupSetContainerRequest;
 import io.virtrig.v1.VfioSetIommuRequest;
+import java.util.function.Function;
 
-/** A host in the core, whose operations must succeed while it is prepared. */
+/** A host, in the core or in a daemon, whose operations must succeed while it is prepared. */
 final class BenchHost {
-  private final Host host;
+  private final Function<Operation, Result> host;
 
+  /** In the core. */
   BenchHost(HostSpec spec) {
-    host = new Host(spec);
+    host = new Host(spec)::apply;
+  }
+
+  /** In a daemon. */
+  BenchHost(VirtrigHost host) {
+    this.host = host::execute;
   }
 
   /** Executes an operation whatever comes of it: what is measured. */

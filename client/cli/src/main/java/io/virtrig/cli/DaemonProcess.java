@@ -6,6 +6,7 @@ import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -26,7 +27,7 @@ import java.util.regex.Pattern;
  */
 public final class DaemonProcess implements AutoCloseable {
 
-  private static final String CLASS_PATH = "VIRTRIG_DAEMON_CLASSPATH";
+  private static final String HOME = "VIRTRIG_DAEMON_HOME";
   private static final String MAIN_CLASS = "io.virtrig.daemon.Main";
   private static final Pattern READY = Pattern.compile("virtrigd ready: grpc=(\\S+).*");
   private static final Duration START_TIMEOUT = Duration.ofSeconds(60);
@@ -72,17 +73,22 @@ public final class DaemonProcess implements AutoCloseable {
    * @throws IOException when the launcher did not say where its jars are
    */
   static List<String> command(List<String> arguments) throws IOException {
-    String classPath = System.getenv(CLASS_PATH);
-    if (classPath == null || classPath.isEmpty()) {
+    String home = System.getenv(HOME);
+    if (home == null || home.isEmpty()) {
       throw new IOException(
-          "where the daemon's jars are is not known: start with the `virtrig` launcher, or set "
-              + CLASS_PATH);
+          "where the daemon is is not known: start with the `virtrig` launcher, or set "
+              + HOME
+              + " to the folder that holds its lib and virtrigd.jvm");
     }
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.add("--enable-native-access=ALL-UNNAMED");
+    command.add("@" + Path.of(home, "virtrigd.jvm"));
+    Path cache = Path.of(home, "virtrigd.aot");
+    if (Files.exists(cache)) {
+      command.add("-XX:AOTCache=" + cache);
+    }
     command.add("-cp");
-    command.add(classPath);
+    command.add(Path.of(home, "lib") + "/*");
     command.add(MAIN_CLASS);
     command.addAll(arguments);
     return command;

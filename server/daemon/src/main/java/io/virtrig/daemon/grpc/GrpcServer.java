@@ -74,6 +74,7 @@ public final class GrpcServer {
     services.add(new HostMethods(executor.hosts()).service());
     services.add(new RingMethod(executor, rings).service());
     services.add(new ProgramMethods(executor).service());
+    services.add(new EchoMethods().service());
     services.add(new ExecuteMethod(executor).service());
     return services;
   }

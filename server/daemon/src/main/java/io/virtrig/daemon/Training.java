@@ -1,0 +1,188 @@
+package io.virtrig.daemon;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.grpc.ManagedChannel;
+import io.grpc.health.v1.HealthCheckRequest;
+import io.grpc.health.v1.HealthGrpc;
+import io.grpc.netty.NettyChannelBuilder;
+import io.grpc.stub.StreamObserver;
+import io.virtrig.daemon.config.Configuration;
+import io.virtrig.daemon.config.Settings;
+import io.virtrig.uapi.IoUring;
+import io.virtrig.uapi.Vfio;
+import io.virtrig.v1.CreateHostRequest;
+import io.virtrig.v1.DeleteHostRequest;
+import io.virtrig.v1.DescribeHostRequest;
+import io.virtrig.v1.DeviceSpec;
+import io.virtrig.v1.EventfdRequest;
+import io.virtrig.v1.ExecuteRequest;
+import io.virtrig.v1.HostServiceGrpc;
+import io.virtrig.v1.HostSpec;
+import io.virtrig.v1.KvmCreateVmRequest;
+import io.virtrig.v1.ListEventsRequest;
+import io.virtrig.v1.MmapRequest;
+import io.virtrig.v1.OpenRequest;
+import io.virtrig.v1.Operation;
+import io.virtrig.v1.OperationServiceGrpc;
+import io.virtrig.v1.ProcessServiceGrpc;
+import io.virtrig.v1.RingRequest;
+import io.virtrig.v1.RingResponse;
+import io.virtrig.v1.RingServiceGrpc;
+import io.virtrig.v1.SubmissionEntry;
+import io.virtrig.v1.Substitution;
+import io.virtrig.v1.VfioGroupSetContainerRequest;
+import io.virtrig.v1.VfioIommuMapDmaRequest;
+import io.virtrig.v1.VfioIommuUnmapDmaRequest;
+import io.virtrig.v1.VfioSetIommuRequest;
+import java.io.InputStream;
+import java.net.URI;
+import java.net.URL;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * The run from which the JVM makes the daemon's AOT cache: a daemon starts, is called in each of
+ * the ways that clients call it, and stops. What happens here is loaded, linked and profiled before
+ * a daemon starts in earnest; nothing else depends on it.
+ */
+final class Training {
+  private static final int ROUNDS = 200;
+
+  private Training() {}
+
+  /** Trains. */
+  public static void main(String[] arguments) throws Exception {
+    String[] anyPort = {"--listen", "127.0.0.1:0", "--metrics", "127.0.0.1:0"};
+    Configuration configuration = Settings.parse(anyPort, Map.of());
+    if (configuration == null) {
+      throw new IllegalStateException("the settings ask for help");
+    }
+    try (Daemon daemon = Daemon.start(configuration)) {
+      ManagedChannel channel =
+          NettyChannelBuilder.forAddress(daemon.grpcAddress()).usePlaintext().build();
+      var _ = HealthGrpc.newBlockingStub(channel).check(HealthCheckRequest.getDefaultInstance());
+      for (int round = 0; round < ROUNDS; round++) {
+        drive(channel, "trained-" + round);
+      }
+      scrape(daemon);
+      var _ = channel.shutdownNow();
+    }
+  }
+
+  private static void drive(ManagedChannel channel, String host) throws Exception {
+    HostServiceGrpc.HostServiceBlockingStub hosts = HostServiceGrpc.newBlockingStub(channel);
+    var _ =
+        hosts.createHost(
+            CreateHostRequest.newBuilder()
+                .setHostId(host)
+                .setSpec(
+                    HostSpec.newBuilder()
+                        .addDevices(DeviceSpec.newBuilder().setBdf("0000:00:02.0").setGroup(7)))
+                .build());
+    var _ =
+        ProcessServiceGrpc.newBlockingStub(channel)
+            .open(OpenRequest.newBuilder().setHost(host).setPath("/dev/kvm").build());
+    var _ =
+        OperationServiceGrpc.newBlockingStub(channel)
+            .execute(
+                ExecuteRequest.newBuilder()
+                    .setHost(host)
+                    .addOperations(
+                        Operation.newBuilder()
+                            .setKvmCreateVm(KvmCreateVmRequest.newBuilder().setTargetFd(3)))
+                    .build());
+    ring(channel, host);
+    var _ = hosts.describeHost(DescribeHostRequest.newBuilder().setName(host).build());
+    var _ = hosts.listEvents(ListEventsRequest.newBuilder().setName(host).build());
+    var _ = hosts.deleteHost(DeleteHostRequest.newBuilder().setName(host).build());
+  }
+
+  private static void ring(ManagedChannel channel, String host) {
+    CompletableFuture<RingResponse> answer = new CompletableFuture<>();
+    StreamObserver<RingRequest> ring =
+        RingServiceGrpc.newStub(channel)
+            .ring(
+                new StreamObserver<>() {
+                  @Override
+                  public void onNext(RingResponse response) {
+                    answer.complete(response);
+                  }
+
+                  @Override
+                  public void onError(Throwable broken) {
+                    answer.completeExceptionally(broken);
+                  }
+
+                  @Override
+                  public void onCompleted() {}
+                });
+    ring.onNext(
+        RingRequest.newBuilder()
+            .setHost(host)
+            .addEntries(open("/dev/vfio/vfio"))
+            .addEntries(open("/dev/vfio/7"))
+            .addEntries(
+                entry(
+                        Operation.newBuilder()
+                            .setVfioGroupSetContainer(
+                                VfioGroupSetContainerRequest.getDefaultInstance()))
+                    .addSubstitutions(answer("target_fd", 1))
+                    .addSubstitutions(answer("value", 0)))
+            .addEntries(
+                entry(
+                        Operation.newBuilder()
+                            .setVfioSetIommu(
+                                VfioSetIommuRequest.newBuilder().setValue(Vfio.VFIO_TYPE1v2_IOMMU)))
+                    .addSubstitutions(answer("target_fd", 0)))
+            .addEntries(
+                entry(Operation.newBuilder().setMmap(MmapRequest.newBuilder().setLength(4096))))
+            .addEntries(
+                entry(
+                        Operation.newBuilder()
+                            .setVfioIommuMapDma(
+                                VfioIommuMapDmaRequest.newBuilder()
+                                    .setFlags(Vfio.VFIO_DMA_MAP_FLAG_READ)
+                                    .setSize(4096)))
+                    .addSubstitutions(answer("target_fd", 0))
+                    .addSubstitutions(answer("vaddr", 4)))
+            .addEntries(
+                entry(
+                        Operation.newBuilder()
+                            .setVfioIommuUnmapDma(
+                                VfioIommuUnmapDmaRequest.newBuilder().setSize(4096)))
+                    .addSubstitutions(answer("target_fd", 0)))
+            .addEntries(
+                entry(Operation.newBuilder().setEventfd(EventfdRequest.getDefaultInstance())))
+            .addEntries(open("/dev/absent"))
+            .build());
+    var _ = answer.join();
+    ring.onCompleted();
+  }
+
+  private static SubmissionEntry.Builder open(String path) {
+    return entry(Operation.newBuilder().setOpen(OpenRequest.newBuilder().setPath(path)))
+        .setFlags(IoUring.IOSQE_IO_LINK);
+  }
+
+  private static SubmissionEntry.Builder entry(Operation.Builder operation) {
+    return SubmissionEntry.newBuilder().setOperation(operation);
+  }
+
+  private static Substitution.Builder answer(String field, int entry) {
+    return Substitution.newBuilder().setField(field).setEntry(entry);
+  }
+
+  private static void scrape(Daemon daemon) throws Exception {
+    if (daemon.metricsAddress() == null) {
+      throw new IllegalStateException("no metrics are served");
+    }
+    URL page =
+        URI.create("http://127.0.0.1:" + daemon.metricsAddress().getPort() + "/metrics").toURL();
+    try (InputStream metrics = page.openStream()) {
+      if (!new String(metrics.readAllBytes(), UTF_8).contains("virtrig_operations_total")) {
+        throw new IllegalStateException("the metrics lack the operations");
+      }
+    }
+  }
+}
