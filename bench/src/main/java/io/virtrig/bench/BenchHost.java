@@ -2,7 +2,6 @@ package io.virtrig.bench;
 
 import static io.virtrig.uapi.Vfio.VFIO_TYPE1v2_IOMMU;
 
-import io.virtrig.client.VirtrigHost;
 import io.virtrig.emulator.Host;
 import io.virtrig.v1.EventfdRequest;
 import io.virtrig.v1.HostSpec;
@@ -25,9 +24,9 @@ final class BenchHost {
     host = new Host(spec)::apply;
   }
 
-  /** In a daemon. */
-  BenchHost(VirtrigHost host) {
-    this.host = host::execute;
+  /** Wherever it is. */
+  BenchHost(Function<Operation, Result> host) {
+    this.host = host;
   }
 
   /** Executes an operation whatever comes of it: what is measured. */

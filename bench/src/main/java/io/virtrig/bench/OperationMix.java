@@ -45,7 +45,7 @@ final class OperationMix {
 
   /** Prepares the host. */
   OperationMix(VirtrigHost served) {
-    host = new BenchHost(served);
+    host = new BenchHost((Operation operation) -> served.execute(operation));
     long memory = host.mmap(GUEST_MEMORY);
     BenchHost.Vfio vfio = host.openVfio(1);
     int vm = host.createVm();

@@ -15,6 +15,7 @@ import picocli.CommandLine.Command;
       HostDescribeCommand.class,
       HostGraphCommand.class,
       HostCaptureCommand.class,
+      HostCloneCommand.class,
       HostDeleteCommand.class
     })
 final class HostCommand {}

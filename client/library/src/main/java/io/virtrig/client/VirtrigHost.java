@@ -2,6 +2,7 @@ package io.virtrig.client;
 
 import com.google.protobuf.Message;
 import io.grpc.Channel;
+import io.virtrig.v1.CloneHostRequest;
 import io.virtrig.v1.DeleteHostRequest;
 import io.virtrig.v1.DescribeHostRequest;
 import io.virtrig.v1.DescribeHostResponse;
@@ -26,6 +27,7 @@ import io.virtrig.v1.Result;
 import io.virtrig.v1.VfioServiceGrpc;
 import io.virtrig.v1.VfioServiceGrpc.VfioServiceBlockingStub;
 import java.util.List;
+import java.util.UUID;
 import java.util.function.Function;
 
 /**
@@ -64,6 +66,22 @@ public final class VirtrigHost {
   public DescribeHostResponse describe() {
     return StatusDetails.answer(
         () -> hosts().describeHost(DescribeHostRequest.newBuilder().setName(id).build()));
+  }
+
+  /**
+   * Makes a host in the state that this one is in.
+   *
+   * @param newId the id of the new one; empty: the daemon chooses
+   */
+  public VirtrigHost cloneHost(String newId) {
+    CloneHostRequest request =
+        CloneHostRequest.newBuilder()
+            .setName(id)
+            .setHostId(newId)
+            .setRequestId(UUID.randomUUID().toString())
+            .build();
+    return new VirtrigHost(
+        channel, StatusDetails.answer(() -> hosts().cloneHost(request)).getHost().getName());
   }
 
   /** Ends it: every process exits. */

@@ -109,6 +109,19 @@ class ServedCasesTest {
     assertThat(traces(shuffled, 8)).isEqualTo(first);
   }
 
+  /** Every operation is executed on the host and on a clone of it; the clone goes on. */
+  @Test
+  void aCloneGoesOnAsItsOriginalWould() throws Exception {
+    Map<String, Trace> plain = traces(cases, 2);
+    for (CaseLine line : cases) {
+      if (line instanceof CaseLine.Case subject) {
+        assertThat(trace(subject, new Cloning()))
+            .as(subject.id())
+            .isEqualTo(plain.get(subject.id()));
+      }
+    }
+  }
+
   /** What a run of a case showed: every answer, and the hash of the state at its end. */
   private record Trace(List<String> answers, String stateHash) {}
 
@@ -130,15 +143,18 @@ class ServedCasesTest {
   }
 
   private Trace trace(CaseLine.Case subject) {
+    return trace(subject, new Hashing());
+  }
+
+  private static Trace trace(CaseLine.Case subject, Hashing transport) {
     List<String> answers = new ArrayList<>();
-    Hashing transport = new Hashing();
     ConformanceRunner.run(subject, transport, (ExecutedStep step) -> answers.add(step.answer()));
     return new Trace(answers, transport.stateHash);
   }
 
   /** Asks for the state's hash before the host goes. */
-  private final class Hashing implements Transport {
-    private String stateHash = "";
+  private class Hashing implements Transport {
+    String stateHash = "";
 
     @Override
     public SimulatedHost create(HostSpec spec) {
@@ -147,6 +163,33 @@ class ServedCasesTest {
         @Override
         public Result execute(Operation operation) {
           return host.execute(operation);
+        }
+
+        @Override
+        public void close() {
+          stateHash = host.describe().getStateHash();
+          host.delete();
+        }
+      };
+    }
+  }
+
+  /** Before each operation the host is cloned; what the original does after that is not seen. */
+  private final class Cloning extends Hashing {
+
+    @Override
+    public SimulatedHost create(HostSpec spec) {
+      return new SimulatedHost() {
+        private VirtrigHost host = client.createHost(spec);
+
+        @Override
+        public Result execute(Operation operation) {
+          VirtrigHost original = host;
+          host = original.cloneHost("");
+          Result alone = original.execute(operation);
+          assertThat(host.execute(operation)).isEqualTo(alone);
+          original.delete();
+          return alone;
         }
 
         @Override

@@ -4,6 +4,8 @@ import com.google.rpc.Code;
 import io.grpc.ServerServiceDefinition;
 import io.virtrig.daemon.hosts.HostRegistry;
 import io.virtrig.daemon.hosts.HostedHost;
+import io.virtrig.v1.CloneHostRequest;
+import io.virtrig.v1.CloneHostResponse;
 import io.virtrig.v1.CreateHostRequest;
 import io.virtrig.v1.CreateHostResponse;
 import io.virtrig.v1.DeleteHostRequest;
@@ -31,6 +33,7 @@ final class HostMethods {
   ServerServiceDefinition service() {
     return new ServiceBinding(HostServiceGrpc.getServiceDescriptor())
         .method(HostServiceGrpc.getCreateHostMethod(), this::create)
+        .method(HostServiceGrpc.getCloneHostMethod(), this::cloneHost)
         .method(HostServiceGrpc.getGetHostMethod(), this::get)
         .method(HostServiceGrpc.getListHostsMethod(), this::list)
         .method(HostServiceGrpc.getDeleteHostMethod(), this::delete)
@@ -42,6 +45,12 @@ final class HostMethods {
   private CreateHostResponse create(CreateHostRequest request) {
     HostedHost host = hosts.create(request.getHostId(), request.getSpec(), request.getRequestId());
     return CreateHostResponse.newBuilder().setHost(message(host)).build();
+  }
+
+  private CloneHostResponse cloneHost(CloneHostRequest request) {
+    HostedHost original = named(request.getName());
+    HostedHost copy = hosts.clone(original.name(), request.getHostId(), request.getRequestId());
+    return CloneHostResponse.newBuilder().setHost(message(copy)).build();
   }
 
   private GetHostResponse get(GetHostRequest request) {

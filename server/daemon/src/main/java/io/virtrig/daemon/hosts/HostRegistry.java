@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 
 /** The hosts of the daemon, by id. Safe for use by several threads. */
@@ -21,6 +22,7 @@ public final class HostRegistry {
   private final int mostHosts;
   private final DeviceModels models;
   private final EventListener listener;
+  private final HostCopier copier = new HostCopier();
 
   /**
    * An empty registry.
@@ -44,6 +46,24 @@ public final class HostRegistry {
    * @throws io.virtrig.emulator.errno.Refused when the specification makes no sense
    */
   public HostedHost create(String id, HostSpec spec, String requestId) {
+    return add(id, requestId, () -> new Host(spec, models, listener));
+  }
+
+  /**
+   * Makes a host in the state that another is in.
+   *
+   * @param original the id or resource name of the other
+   * @param id as for {@link #create}
+   * @param requestId as for {@link #create}
+   * @throws NoSuchHost when there is no other
+   * @throws HostRefused when the id is malformed or taken, or the daemon is full
+   */
+  public HostedHost clone(String original, String id, String requestId) {
+    HostedHost other = get(original);
+    return add(id, requestId, () -> other.with(copier::copy));
+  }
+
+  private HostedHost add(String id, String requestId, Supplier<Host> maker) {
     if (!id.isEmpty() && !ID.matcher(id).matches()) {
       throw new HostRefused(
           HostRefused.Reason.BAD_ID,
@@ -60,7 +80,7 @@ public final class HostRegistry {
     }
     boolean added = false;
     try {
-      Host host = new Host(spec, models, listener);
+      Host host = maker.get();
       if (id.isEmpty()) {
         HostedHost chosen;
         do {

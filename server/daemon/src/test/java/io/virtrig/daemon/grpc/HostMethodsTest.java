@@ -4,11 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.google.protobuf.Any;
+import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.rpc.ErrorInfo;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
+import io.virtrig.v1.CloneHostRequest;
 import io.virtrig.v1.CreateHostRequest;
 import io.virtrig.v1.DeleteHostRequest;
 import io.virtrig.v1.DescribeHostRequest;
@@ -21,11 +23,14 @@ import io.virtrig.v1.HostSpec;
 import io.virtrig.v1.ListEventsRequest;
 import io.virtrig.v1.ListHostsRequest;
 import io.virtrig.v1.ListHostsResponse;
+import io.virtrig.v1.LoadRequest;
+import io.virtrig.v1.MmapRequest;
 import io.virtrig.v1.OpenRequest;
 import io.virtrig.v1.Operation;
 import io.virtrig.v1.ProcessServiceGrpc;
 import io.virtrig.v1.Refusal;
 import io.virtrig.v1.Result;
+import io.virtrig.v1.StoreRequest;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -45,6 +50,68 @@ class HostMethodsTest {
   @AfterEach
   void stop() {
     daemon.close();
+  }
+
+  @Test
+  void aCloneHasWhatItsOriginalHadAndGoesItsOwnWay() {
+    create("original");
+    long address = execute("original", mmap()).getMmap().getRet();
+    execute("original", store(address, "both"));
+    CloneHostRequest request =
+        CloneHostRequest.newBuilder()
+            .setName("hosts/original")
+            .setHostId("twin")
+            .setRequestId("once")
+            .build();
+    Host clone = daemon.hosts().cloneHost(request).getHost();
+    assertThat(clone.getName()).isEqualTo("hosts/twin");
+    assertThat(clone.getOperations()).isEqualTo(2);
+    assertThat(daemon.hosts().cloneHost(request).getHost().getName()).isEqualTo("hosts/twin");
+    execute("original", store(address, "mine"));
+    assertThat(load("twin", address)).isEqualTo("both");
+    execute("twin", store(address, "ours"));
+    assertThat(load("original", address)).isEqualTo("mine");
+    daemon.hosts().deleteHost(DeleteHostRequest.newBuilder().setName("original").build());
+    assertThat(load("twin", address)).isEqualTo("ours");
+    StatusRuntimeException taken =
+        refused(
+            () ->
+                daemon
+                    .hosts()
+                    .cloneHost(
+                        CloneHostRequest.newBuilder().setName("twin").setHostId("twin").build()));
+    assertThat(taken.getStatus().getCode()).isEqualTo(Status.Code.ALREADY_EXISTS);
+    StatusRuntimeException unknown = refused(() -> daemon.hosts().cloneHost(request));
+    assertThat(unknown.getStatus().getCode()).isEqualTo(Status.Code.NOT_FOUND);
+  }
+
+  private Result execute(String host, Operation.Builder operation) {
+    Result result =
+        daemon
+            .operations()
+            .execute(ExecuteRequest.newBuilder().setHost(host).addOperations(operation).build())
+            .getResults(0);
+    assertThat(result.hasErrno() || result.hasRefusal()).as("%s", result).isFalse();
+    return result;
+  }
+
+  private static Operation.Builder mmap() {
+    return Operation.newBuilder().setMmap(MmapRequest.newBuilder().setLength(1 << 20));
+  }
+
+  private static Operation.Builder store(long address, String text) {
+    return Operation.newBuilder()
+        .setStore(
+            StoreRequest.newBuilder().setAddr(address).setBytes(ByteString.copyFromUtf8(text)));
+  }
+
+  private String load(String host, long address) {
+    return execute(
+            host,
+            Operation.newBuilder().setLoad(LoadRequest.newBuilder().setAddr(address).setLength(4)))
+        .getLoad()
+        .getBytes()
+        .toStringUtf8();
   }
 
   @Test

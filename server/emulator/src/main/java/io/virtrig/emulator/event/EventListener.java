@@ -1,9 +1,10 @@
 package io.virtrig.emulator.event;
 
+import io.virtrig.emulator.state.Shared;
 import io.virtrig.v1.EventKind;
 
 /** Is told of every event as it happens, to count it. It must not call back into the host. */
-public interface EventListener {
+public interface EventListener extends Shared {
   /** Counts nothing. */
   EventListener NONE = (kind, label) -> {};
 

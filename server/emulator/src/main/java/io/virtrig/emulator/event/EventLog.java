@@ -1,5 +1,6 @@
 package io.virtrig.emulator.event;
 
+import io.virtrig.emulator.state.Shared;
 import io.virtrig.v1.Event;
 import io.virtrig.v1.EventKind;
 import java.util.ArrayDeque;
@@ -20,7 +21,8 @@ public final class EventLog {
       long operation,
       EventKind kind,
       Supplier<String> subject,
-      Supplier<String> detail) {
+      Supplier<String> detail)
+      implements Shared {
 
     Event event() {
       return Event.newBuilder()

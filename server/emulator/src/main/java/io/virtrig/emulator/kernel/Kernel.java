@@ -10,19 +10,13 @@ import io.virtrig.emulator.state.ObjectIds;
 /**
  * What every object of a host's kernel may use: the machine below it, its own configuration, and
  * where identities and events go.
- *
- * @param configuration what the host's specification says
- * @param machine the hardware
- * @param ids where new objects get their identities
- * @param events where what happens is told
- * @param irqBypass what joins devices' interrupts with virtual machines
  */
-public record Kernel(
-    HostConfiguration configuration,
-    Machine machine,
-    ObjectIds ids,
-    EventLog events,
-    IrqBypassManager irqBypass) {
+public final class Kernel {
+  private final HostConfiguration configuration;
+  private final Machine machine;
+  private final ObjectIds ids = new ObjectIds();
+  private final EventLog events;
+  private final IrqBypassManager irqBypass;
 
   /**
    * A kernel of that configuration that has done nothing yet.
@@ -30,11 +24,34 @@ public record Kernel(
    * @param listener is told of every event
    */
   public Kernel(HostConfiguration configuration, Machine machine, EventListener listener) {
-    this(
-        configuration,
-        machine,
-        new ObjectIds(),
-        new EventLog(listener),
-        new IrqBypassManager(!configuration.spec().getKernel().getIrqbypassV4()));
+    this.configuration = configuration;
+    this.machine = machine;
+    events = new EventLog(listener);
+    irqBypass = new IrqBypassManager(!configuration.spec().getKernel().getIrqbypassV4());
+  }
+
+  /** What the host's specification says. */
+  public HostConfiguration configuration() {
+    return configuration;
+  }
+
+  /** The hardware. */
+  public Machine machine() {
+    return machine;
+  }
+
+  /** Where new objects get their identities. */
+  public ObjectIds ids() {
+    return ids;
+  }
+
+  /** Where what happens is told. */
+  public EventLog events() {
+    return events;
+  }
+
+  /** What joins devices' interrupts with virtual machines. */
+  public IrqBypassManager irqBypass() {
+    return irqBypass;
   }
 }

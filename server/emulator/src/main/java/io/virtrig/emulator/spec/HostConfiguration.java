@@ -1,6 +1,7 @@
 package io.virtrig.emulator.spec;
 
 import io.virtrig.emulator.errno.Refused;
+import io.virtrig.emulator.state.Shared;
 import io.virtrig.v1.HostSpec;
 import io.virtrig.v1.IommuSpec;
 import io.virtrig.v1.KernelSpec;
@@ -22,7 +23,8 @@ public record HostConfiguration(
     Set<String> kvmSeries,
     IommuModel iommuModel,
     List<DeviceConfiguration> devices,
-    HostSpec spec) {
+    HostSpec spec)
+    implements Shared {
 
   /** The most devices of a host: a limit of the simulator. */
   private static final int MOST_DEVICES = 1024;

@@ -2,6 +2,7 @@ package io.virtrig.emulator.hardware.memory;
 
 import io.virtrig.emulator.extent.Extent;
 import io.virtrig.emulator.extent.ExtentMap;
+import io.virtrig.emulator.state.CopyOnWrite;
 import io.virtrig.emulator.state.StateHash;
 import io.virtrig.emulator.state.StateWriter;
 import io.virtrig.emulator.state.Stateful;
@@ -13,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * counted: an extent lives as long as somebody maps or pins it. Bytes exist only where someone
  * wrote; all else reads as zero and costs nothing, so that a terabyte is as cheap as a page.
  */
-public final class PhysicalMemory implements Stateful {
+public final class PhysicalMemory implements Stateful, CopyOnWrite<PhysicalMemory> {
   /** Bytes of a page frame. */
   public static final int PAGE_SIZE = PageTree.PAGE_SIZE;
 
@@ -39,7 +40,7 @@ public final class PhysicalMemory implements Stateful {
     this.pages = pages;
   }
 
-  /** The same memory for a second host: contents are shared until one of them writes. */
+  @Override
   public PhysicalMemory copy() {
     PhysicalMemory copy = new PhysicalMemory(pages.copy());
     frames.all().forEach(copy.frames::add);

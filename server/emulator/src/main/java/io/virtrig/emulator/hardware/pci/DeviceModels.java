@@ -1,11 +1,12 @@
 package io.virtrig.emulator.hardware.pci;
 
 import io.virtrig.emulator.errno.Refused;
+import io.virtrig.emulator.state.Shared;
 import java.util.Map;
 import java.util.TreeMap;
 
 /** The device models that a host's specification may name. Never changes. */
-public final class DeviceModels {
+public final class DeviceModels implements Shared {
   /** No models: every function is made up from its specification. */
   public static final DeviceModels NONE = new DeviceModels(Map.of());
 

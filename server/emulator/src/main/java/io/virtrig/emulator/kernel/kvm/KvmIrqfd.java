@@ -19,6 +19,16 @@ import org.jspecify.annotations.Nullable;
  * work is done at once, which is one of the orders that can happen.
  */
 final class KvmIrqfd extends IrqBypassConsumer implements EventFd.Waiter {
+  /** An entry of the interrupt remapping table that posts to a vCPU. */
+  private record Posted(KvmDeliveries deliveries, KvmLapic lapic, int vector, int gsi)
+      implements PostedInterrupt {
+    @Override
+    public void deliver() {
+      lapic.post(vector);
+      deliveries.count(gsi, KvmDeliveries.Path.POSTED);
+    }
+  }
+
   private final KvmVm vm;
   private final EventFd eventfd;
   private final int gsi;
@@ -156,11 +166,7 @@ final class KvmIrqfd extends IrqBypassConsumer implements EventFd.Waiter {
     if (lapic == null) {
       return null;
     }
-    int vector = irq.vector();
-    return () -> {
-      lapic.post(vector);
-      vm.irqchip().deliveries().count(gsi, KvmDeliveries.Path.POSTED);
-    };
+    return new Posted(vm.irqchip().deliveries(), lapic, irq.vector(), gsi);
   }
 
   @Override
