@@ -15,6 +15,7 @@ import picocli.CommandLine.Command;
     subcommands = {
       HostCommand.class,
       CallCommand.class,
+      ProgramCommand.class,
       EventsCommand.class,
       ConformanceCommand.class,
       DemoCommand.class,

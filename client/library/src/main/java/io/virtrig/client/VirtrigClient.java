@@ -5,16 +5,28 @@ import io.grpc.ClientInterceptors;
 import io.grpc.Grpc;
 import io.grpc.InsecureChannelCredentials;
 import io.grpc.ManagedChannel;
+import io.virtrig.v1.ArgumentValue;
 import io.virtrig.v1.CreateHostRequest;
+import io.virtrig.v1.CreateProgramRequest;
+import io.virtrig.v1.DeleteProgramRequest;
+import io.virtrig.v1.GetProgramRequest;
 import io.virtrig.v1.Host;
 import io.virtrig.v1.HostServiceGrpc;
 import io.virtrig.v1.HostServiceGrpc.HostServiceBlockingStub;
 import io.virtrig.v1.HostSpec;
 import io.virtrig.v1.ListHostsRequest;
 import io.virtrig.v1.ListHostsResponse;
+import io.virtrig.v1.ListProgramsRequest;
+import io.virtrig.v1.ListProgramsResponse;
+import io.virtrig.v1.Program;
+import io.virtrig.v1.ProgramServiceGrpc;
+import io.virtrig.v1.ProgramServiceGrpc.ProgramServiceBlockingStub;
+import io.virtrig.v1.RunProgramRequest;
+import io.virtrig.v1.RunProgramResponse;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 
@@ -131,6 +143,68 @@ public final class VirtrigClient implements AutoCloseable {
   /** One page of hosts, for callers that do not want them all. */
   public ListHostsResponse listHosts(ListHostsRequest request) {
     return StatusDetails.answer(() -> hosts.listHosts(request));
+  }
+
+  /** Stores a program: a batch with a name. */
+  public void createProgram(Program program) {
+    var unused =
+        StatusDetails.answer(
+            () ->
+                programs()
+                    .createProgram(CreateProgramRequest.newBuilder().setProgram(program).build()));
+  }
+
+  /** The program of a name: {@code programs/ID} or {@code hosts/HOST/programs/ID}. */
+  public Program program(String name) {
+    return StatusDetails.answer(
+            () -> programs().getProgram(GetProgramRequest.newBuilder().setName(name).build()))
+        .getProgram();
+  }
+
+  /**
+   * All programs of an owner, by id.
+   *
+   * @param parent {@code hosts/HOST}; empty: those for any host
+   */
+  public List<Program> listPrograms(String parent) {
+    List<Program> all = new ArrayList<>();
+    String token = "";
+    do {
+      ListProgramsRequest request =
+          ListProgramsRequest.newBuilder()
+              .setParent(parent)
+              .setPageSize(PAGE_SIZE)
+              .setPageToken(token)
+              .build();
+      ListProgramsResponse page = StatusDetails.answer(() -> programs().listPrograms(request));
+      all.addAll(page.getProgramsList());
+      token = page.getNextPageToken();
+    } while (!token.isEmpty());
+    return all;
+  }
+
+  /** Runs a program on a host; what its operations were refused is in the answer. */
+  public RunProgramResponse runProgram(
+      String name, String host, Map<String, ArgumentValue> arguments) {
+    RunProgramRequest request =
+        RunProgramRequest.newBuilder()
+            .setName(name)
+            .setHost(host)
+            .putAllArguments(arguments)
+            .build();
+    return StatusDetails.answer(() -> programs().runProgram(request));
+  }
+
+  /** Forgets a program. */
+  public void deleteProgram(String name) {
+    var unused =
+        StatusDetails.answer(
+            () ->
+                programs().deleteProgram(DeleteProgramRequest.newBuilder().setName(name).build()));
+  }
+
+  private ProgramServiceBlockingStub programs() {
+    return ProgramServiceGrpc.newBlockingStub(channel);
   }
 
   /** Ends the connection; calls under way are given a moment to finish. */

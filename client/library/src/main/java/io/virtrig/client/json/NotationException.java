@@ -10,7 +10,8 @@ public class NotationException extends IllegalArgumentException {
   private final String path;
   private final String reason;
 
-  NotationException(String path, String reason) {
+  /** Something at a place in the JSON that makes no sense. */
+  public NotationException(String path, String reason) {
     super(path.isEmpty() ? reason : path + ": " + reason);
     this.path = path;
     this.reason = reason;
