@@ -17,8 +17,11 @@ import io.virtrig.emulator.state.StateHash;
 import io.virtrig.emulator.state.StateTree;
 import io.virtrig.emulator.state.StateWriter;
 import io.virtrig.emulator.state.Stateful;
+import io.virtrig.emulator.time.Cost;
+import io.virtrig.emulator.time.VirtualClock;
 import io.virtrig.v1.HostIrqbypassResponse;
 import io.virtrig.v1.HostSpec;
+import io.virtrig.v1.HostTimeResponse;
 import io.virtrig.v1.Operation;
 import io.virtrig.v1.ProcessRequest;
 import io.virtrig.v1.Result;
@@ -101,6 +104,7 @@ public final class Host implements Stateful {
       case HW_FAIL -> acts.fail(op.getHwFail());
 
       case HOST_IRQBYPASS -> irqBypass();
+      case HOST_TIME -> time();
 
       case GUEST_READ ->
           calls.ioctl(op, op.getGuestRead().getPid(), op.getGuestRead().getTargetFd());
@@ -277,6 +281,15 @@ public final class Host implements Stateful {
         .build();
   }
 
+  private Result time() {
+    VirtualClock clock = kernel.clock();
+    HostTimeResponse.Builder time = HostTimeResponse.newBuilder().setNowNs(clock.now());
+    for (Cost cost : Cost.values()) {
+      time.putCounts(cost.label(), clock.count(cost));
+    }
+    return Result.newBuilder().setHostTime(time).build();
+  }
+
   /** What the host's specification says, with every default filled in. */
   public HostSpec spec() {
     return kernel.configuration().spec();
@@ -311,6 +324,7 @@ public final class Host implements Stateful {
   public void writeState(StateWriter out) {
     calls.writeState(out);
     out.child("irqbypass", "", kernel.irqBypass());
+    out.child("clock", "", kernel.clock());
     out.child("machine", "", kernel.machine());
   }
 }

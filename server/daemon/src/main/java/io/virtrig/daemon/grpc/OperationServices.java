@@ -141,6 +141,11 @@ final class OperationServices {
             r -> r.getHost(),
             Operation.Builder::setHostIrqbypass,
             Result::getHostIrqbypass)
+        .method(
+            InspectionServiceGrpc.getHostTimeMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setHostTime,
+            Result::getHostTime)
         .build();
   }
 

@@ -6,6 +6,8 @@ import io.virtrig.emulator.hardware.Machine;
 import io.virtrig.emulator.kernel.irqbypass.IrqBypassManager;
 import io.virtrig.emulator.spec.HostConfiguration;
 import io.virtrig.emulator.state.ObjectIds;
+import io.virtrig.emulator.time.CostModel;
+import io.virtrig.emulator.time.VirtualClock;
 
 /**
  * What every object of a host's kernel may use: the machine below it, its own configuration, and
@@ -16,13 +18,15 @@ import io.virtrig.emulator.state.ObjectIds;
  * @param ids where new objects get their identities
  * @param events where what happens is told
  * @param irqBypass what joins devices' interrupts with virtual machines
+ * @param clock the host's virtual time
  */
 public record Kernel(
     HostConfiguration configuration,
     Machine machine,
     ObjectIds ids,
     EventLog events,
-    IrqBypassManager irqBypass) {
+    IrqBypassManager irqBypass,
+    VirtualClock clock) {
 
   /**
    * A kernel of that configuration that has done nothing yet.
@@ -35,6 +39,7 @@ public record Kernel(
         machine,
         new ObjectIds(),
         new EventLog(listener),
-        new IrqBypassManager(!configuration.spec().getKernel().getIrqbypassV4()));
+        new IrqBypassManager(!configuration.spec().getKernel().getIrqbypassV4()),
+        new VirtualClock(CostModel.of(configuration.spec())));
   }
 }

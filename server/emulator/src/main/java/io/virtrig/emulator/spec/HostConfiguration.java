@@ -1,6 +1,7 @@
 package io.virtrig.emulator.spec;
 
 import io.virtrig.emulator.errno.Refused;
+import io.virtrig.emulator.time.CostModel;
 import io.virtrig.v1.HostSpec;
 import io.virtrig.v1.IommuSpec;
 import io.virtrig.v1.KernelSpec;
@@ -76,7 +77,8 @@ public record HostConfiguration(
             .setArch(arch.label())
             .setCpu(cpu.label())
             .setKernel(withDefaults(kernel, uapi))
-            .setIommu(fullIommu);
+            .setIommu(fullIommu)
+            .putAllCosts(CostModel.of(given).all());
     Set<String> names = new HashSet<>();
     Set<Bdf> addresses = new HashSet<>();
     for (int i = 0; i < given.getDevicesCount(); i++) {

@@ -7,6 +7,7 @@ import io.virtrig.emulator.kernel.irqbypass.IrqBypassProducer;
 import io.virtrig.emulator.kernel.irqbypass.PostedInterrupt;
 import io.virtrig.emulator.kernel.kvm.KvmIrqRoutingEntry.Msi;
 import io.virtrig.emulator.state.StateWriter;
+import io.virtrig.emulator.time.Cost;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -52,9 +53,11 @@ final class KvmIrqfd extends IrqBypassConsumer implements EventFd.Waiter {
     return entries.size() == 1 ? entries.getFirst() : null;
   }
 
-  /** irqfd_wakeup: takes the count, whatever it is, and injects once. */
+  /** irqfd_wakeup: takes the count, whatever it is, and injects once, which kicks a vCPU. */
   @Override
   public boolean signalled() {
+    vm.clock().charge(Cost.EVENTFD_WAKEUP);
+    vm.clock().charge(Cost.KERNEL_EXIT);
     eventfd.take();
     KvmIrqRoutingEntry only = route;
     if (only == null || !vm.irqchip().setIrqInAtomic(only, gsi)) {
@@ -158,6 +161,7 @@ final class KvmIrqfd extends IrqBypassConsumer implements EventFd.Waiter {
     }
     int vector = irq.vector();
     return () -> {
+      vm.clock().charge(Cost.POSTED_INTERRUPT);
       lapic.post(vector);
       vm.irqchip().deliveries().count(gsi, KvmDeliveries.Path.POSTED);
     };
