@@ -58,7 +58,9 @@ class ServedCasesTest {
           "kvm/random-dirty.jsonl",
           "kvm/random-irq.jsonl",
           "kvm/random-all.jsonl",
-          "vsva/pasid-request.jsonl");
+          "vsva/pasid-request.jsonl",
+          "vdpa",
+          "vdpa-irq");
 
   private @Nullable Daemon daemon;
   private VirtrigClient client;
