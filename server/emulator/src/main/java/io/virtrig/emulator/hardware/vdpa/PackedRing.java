@@ -54,6 +54,11 @@ final class PackedRing extends Ring {
   }
 
   @Override
+  int used() {
+    return base() >>> 16;
+  }
+
+  @Override
   void base(int position) {
     position(position);
   }

@@ -49,6 +49,9 @@ abstract sealed class Ring implements Stateful permits SplitRing, PackedRing {
   /** The device's position, as VHOST_GET_VRING_BASE gives it. */
   abstract int base();
 
+  /** The used index, with its wrap counter in bit 15 where it has one. */
+  abstract int used();
+
   /** Moves the device to a position. */
   abstract void base(int position);
 

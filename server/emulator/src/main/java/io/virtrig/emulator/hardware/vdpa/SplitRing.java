@@ -206,6 +206,7 @@ final class SplitRing extends Ring {
     available = position & 0xffff;
   }
 
+  @Override
   int used() {
     return used;
   }

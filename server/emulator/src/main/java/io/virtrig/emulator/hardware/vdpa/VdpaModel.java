@@ -142,6 +142,27 @@ public record VdpaModel(
         true);
   }
 
+  /** The data path by itself: interrupts are only calls. */
+  static VdpaModel bare(boolean strict, boolean net) {
+    VdpaModel like = strict ? (net ? VP_NET : VP_BLOCK) : (net ? SIM_NET : SIM_BLOCK);
+    return new VdpaModel(
+        like.deviceId,
+        like.features,
+        like.required,
+        like.masksUnknown,
+        strict,
+        like.groups,
+        like.addressSpaces,
+        like.largestQueue,
+        like.configSize,
+        false,
+        true,
+        Interrupts.NONE,
+        false,
+        false,
+        false);
+  }
+
   /** The model that a specification names. */
   static VdpaModel of(VdpaConfiguration device) {
     boolean net = device.net();
