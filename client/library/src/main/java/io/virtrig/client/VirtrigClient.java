@@ -12,6 +12,9 @@ import io.virtrig.v1.HostServiceGrpc.HostServiceBlockingStub;
 import io.virtrig.v1.HostSpec;
 import io.virtrig.v1.ListHostsRequest;
 import io.virtrig.v1.ListHostsResponse;
+import io.virtrig.v1.RunVirtqueuesRequest;
+import io.virtrig.v1.RunVirtqueuesResponse;
+import io.virtrig.v1.VirtqueueServiceGrpc;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -126,6 +129,12 @@ public final class VirtrigClient implements AutoCloseable {
   /** One page of hosts, for callers that do not want them all. */
   public ListHostsResponse listHosts(ListHostsRequest request) {
     return StatusDetails.answer(() -> hosts.listHosts(request));
+  }
+
+  /** Runs a virtio device that lives for this call; no host is needed. */
+  public RunVirtqueuesResponse runVirtqueues(RunVirtqueuesRequest request) {
+    return StatusDetails.answer(
+        () -> VirtqueueServiceGrpc.newBlockingStub(channel).runVirtqueues(request));
   }
 
   /** Ends the connection; calls under way are given a moment to finish. */

@@ -5,6 +5,8 @@ import io.virtrig.client.VirtrigHost;
 import io.virtrig.v1.HostSpec;
 import io.virtrig.v1.Operation;
 import io.virtrig.v1.Result;
+import io.virtrig.v1.RunVirtqueuesRequest;
+import io.virtrig.v1.RunVirtqueuesResponse;
 
 /** One call an operation, over {@code OperationService.Execute}. */
 final class UnaryTransport implements Transport {
@@ -18,6 +20,11 @@ final class UnaryTransport implements Transport {
   @Override
   public SimulatedHost create(HostSpec spec) {
     return new UnaryHost(client.createHost(spec));
+  }
+
+  @Override
+  public RunVirtqueuesResponse run(RunVirtqueuesRequest request) {
+    return client.runVirtqueues(request);
   }
 
   private record UnaryHost(VirtrigHost host) implements SimulatedHost {

@@ -99,6 +99,15 @@ class ServedCasesTest {
     assertThat(report.counts().passed()).isEqualTo(cases.size());
   }
 
+  @Test
+  void everyVirtqueueVectorPasses() throws Exception {
+    List<CaseLine> vectors = CaseFiles.read(List.of(SharedCases.folder().resolve("virtqueue")));
+    assertThat(vectors).hasSizeGreaterThan(50);
+    Report report = ConformanceRunner.over(client).run(vectors, result -> {});
+    assertThat(report.failures()).isEmpty();
+    assertThat(report.counts().passed()).isEqualTo(vectors.size());
+  }
+
   /** Twice, the second time in another order and with other cases running beside. */
   @Test
   void theOrderAndWhatRunsBesideChangeNothing() throws Exception {

@@ -73,6 +73,7 @@ public final class GrpcServer {
         new ArrayList<>(new OperationServices(hosts, executor).all());
     services.add(new HostMethods(hosts).service());
     services.add(new ExecuteMethod(hosts, executor).service());
+    services.add(VirtqueueMethods.service());
     return services;
   }
 
