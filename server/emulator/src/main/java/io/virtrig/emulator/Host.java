@@ -423,11 +423,16 @@ public final class Host implements Stateful {
 
   private Result time() {
     VirtualClock clock = kernel.clock();
-    HostTimeResponse.Builder time = HostTimeResponse.newBuilder().setNowNs(clock.now());
-    for (Cost cost : Cost.values()) {
-      time.putCounts(cost.label(), clock.count(cost));
-    }
-    return Result.newBuilder().setHostTime(time).build();
+    return Result.newBuilder()
+        .setHostTime(
+            HostTimeResponse.newBuilder()
+                .setNowNs(clock.now())
+                .setKernelExits(clock.count(Cost.KERNEL_EXIT))
+                .setUserExits(clock.count(Cost.USER_EXIT))
+                .setHostInterrupts(clock.count(Cost.HOST_INTERRUPT))
+                .setEventfdWakeups(clock.count(Cost.EVENTFD_WAKEUP))
+                .setPostedInterrupts(clock.count(Cost.POSTED_INTERRUPT)))
+        .build();
   }
 
   /** What the host's specification says, with every default filled in. */

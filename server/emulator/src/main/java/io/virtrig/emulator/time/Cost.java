@@ -21,7 +21,7 @@ public enum Cost {
     this.nanoseconds = nanoseconds;
   }
 
-  /** Its name in a host's specification and in what {@code host.time} answers. */
+  /** Its name in a host's specification. */
   public String label() {
     return label;
   }
