@@ -35,13 +35,17 @@ final class VhostVdpa implements Stateful {
     }
     opened = true;
     device.reset();
-    kernel.events().record(EventKind.EVENT_KIND_DEVICE, device.name(), "opened through vhost-vdpa");
+    record("VDPA_OPENED", "opened through vhost-vdpa");
     return new VhostVdpaFile(kernel, this);
   }
 
   void closed() {
     opened = false;
-    kernel.events().record(EventKind.EVENT_KIND_DEVICE, device.name(), "closed and reset");
+    record("VDPA_CLOSED", "closed and reset");
+  }
+
+  private void record(String variety, String detail) {
+    kernel.events().record(EventKind.EVENT_KIND_DEVICE, variety, device::name, () -> detail);
   }
 
   @Override

@@ -51,10 +51,12 @@ final class VhostVring implements Stateful {
     device.kick(index);
     String problem = device.problem();
     if (before == null && problem != null) {
-      kernel
-          .events()
-          .record(EventKind.EVENT_KIND_DEVICE, device.name(), "needs a reset: " + problem);
+      record("VDPA_NEEDS_RESET", "needs a reset: " + problem);
     }
+  }
+
+  private void record(String variety, String detail) {
+    kernel.events().record(EventKind.EVENT_KIND_DEVICE, variety, device::name, () -> detail);
   }
 
   /** The eventfd that kicks; one that is signalled already kicks at once (vhost_poll_start). */
@@ -128,17 +130,14 @@ final class VhostVring implements Stateful {
       device.queue(index).remapping(setUp::post);
     } catch (KernelError e) {
       // Linux tells its log, and the queue works by its eventfd.
-      kernel
-          .events()
-          .record(
-              EventKind.EVENT_KIND_DEVICE,
-              device.name(),
-              "vq "
-                  + index
-                  + ", irq bypass producer registration fails: "
-                  + e.errno()
-                  + ", "
-                  + e.getMessage());
+      record(
+          "VDPA_BYPASS_REFUSED",
+          "vq "
+              + index
+              + ", irq bypass producer registration fails: "
+              + e.errno()
+              + ", "
+              + e.getMessage());
     }
   }
 
