@@ -13,8 +13,9 @@ public final class VdpaBus {
 
   /** The devices of a host's specification, in its order. */
   public VdpaBus(HostConfiguration host, PhysicalMemory memory) {
+    KickQueue kicks = new KickQueue();
     for (VdpaConfiguration device : host.vdpaDevices()) {
-      devices.add(new VdpaDevice(device, memory, devices.size()));
+      devices.add(new VdpaDevice(device, memory, kicks, devices.size()));
     }
     for (VdpaConfiguration device : host.vdpaDevices()) {
       if (!device.peer().isEmpty()) {

@@ -18,12 +18,6 @@ public final class VdpaDevice implements Stateful {
   /** Sectors of the simulator's RAM disk. */
   static final long SECTORS = 0x40000;
 
-  /**
-   * What one kick may move, in bytes, with a charge for each part of a chain: a limit of the
-   * simulator. What is left waits for the next kick.
-   */
-  private static final long MOST_WORK = 1L << 30;
-
   private final String name;
   private final VdpaModel model;
   private final Virtqueue[] queues;
@@ -33,6 +27,7 @@ public final class VdpaDevice implements Stateful {
   private final Translations[] iotlbs;
   private final int[] groupAsid;
   private final Translations unmapped;
+  private final KickQueue kicks;
   private int status;
   private long features;
   private boolean running;
@@ -40,18 +35,18 @@ public final class VdpaDevice implements Stateful {
   private @Nullable String problem;
   private @Nullable Virtqueue brokenQueue;
   private long generation;
-  private boolean inRun;
-  private boolean kickedAgain;
-  private long work;
+  private boolean kicked;
+  private Runnable whenBroken = () -> {};
 
   /** A device of a specification, the {@code number}th of its host. */
-  VdpaDevice(VdpaConfiguration configuration, PhysicalMemory memory, int number) {
+  VdpaDevice(VdpaConfiguration configuration, PhysicalMemory memory, KickQueue kicks, int number) {
     this(
         configuration.name(),
         VdpaModel.of(configuration),
         configuration.queues(),
         configuration.vectors(),
         memory,
+        kicks,
         SECTORS,
         number);
   }
@@ -62,6 +57,7 @@ public final class VdpaDevice implements Stateful {
       int queueCount,
       int vectors,
       PhysicalMemory memory,
+      KickQueue kicks,
       long sectors,
       int number) {
     this.name = name;
@@ -73,6 +69,7 @@ public final class VdpaDevice implements Stateful {
     interrupts = new VdpaInterrupts(model.interrupts(), queues, vectors);
     config = new VdpaConfigSpace(model, sectors, number);
     backend = model.net() ? new VirtioNet(this) : new VirtioBlock(this, sectors);
+    this.kicks = kicks;
     unmapped = Translations.none(memory);
     iotlbs = new Translations[model.addressSpaces()];
     Arrays.fill(iotlbs, unmapped);
@@ -220,12 +217,12 @@ public final class VdpaDevice implements Stateful {
 
   /** Whether rings are processed. */
   boolean running() {
-    return running && started() && !needsReset && work < MOST_WORK;
+    return running && started() && !needsReset && kicks.mayWork();
   }
 
   /** A request cost some work. */
   void work(long cost) {
-    work += cost;
+    kicks.charge(cost);
   }
 
   /** kick_vq: the device runs until nothing is left to be done. */
@@ -233,19 +230,23 @@ public final class VdpaDevice implements Stateful {
     if (!queues[index].ready()) {
       return;
     }
-    kickedAgain = true;
-    if (inRun) {
-      return;
+    if (!kicked) {
+      kicked = true;
+      kicks.kick(this);
     }
-    inRun = true;
-    work = 0;
-    while (kickedAgain) {
-      kickedAgain = false;
-      if (running()) {
-        backend.run();
-      }
+  }
+
+  /** Its turn has come. */
+  void run() {
+    kicked = false;
+    if (running()) {
+      backend.run();
     }
-    inRun = false;
+  }
+
+  /** What is to be done besides when a ring breaks the device. */
+  public void whenBroken(Runnable does) {
+    whenBroken = does;
   }
 
   /** A ring is broken: strictly, the device stops until it is reset, and says so. */
@@ -257,6 +258,7 @@ public final class VdpaDevice implements Stateful {
     problem = what;
     brokenQueue = queue;
     status |= VIRTIO_CONFIG_S_NEEDS_RESET;
+    whenBroken.run();
     interrupts.config();
   }
 

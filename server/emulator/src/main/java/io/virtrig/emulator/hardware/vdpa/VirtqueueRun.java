@@ -49,7 +49,7 @@ public final class VirtqueueRun {
     }
     int queues = net ? (strict ? 2 : 3) : 1;
     VdpaModel model = VdpaModel.bare(strict, net);
-    device = new VdpaDevice("device", model, queues, 0, memory, capacity, 0);
+    device = new VdpaDevice("device", model, queues, 0, memory, new KickQueue(), capacity, 0);
     interrupts = new long[queues];
   }
 

@@ -18,6 +18,7 @@ final class VhostVdpa implements Stateful {
   VhostVdpa(Kernel kernel, VdpaDevice device) {
     this.kernel = kernel;
     this.device = device;
+    device.whenBroken(() -> record("VDPA_NEEDS_RESET", "needs a reset: " + device.problem()));
   }
 
   VdpaDevice device() {

@@ -47,12 +47,7 @@ final class VhostVring implements Stateful {
   }
 
   void kickDevice() {
-    String before = device.problem();
     device.kick(index);
-    String problem = device.problem();
-    if (before == null && problem != null) {
-      record("VDPA_NEEDS_RESET", "needs a reset: " + problem);
-    }
   }
 
   private void record(String variety, String detail) {

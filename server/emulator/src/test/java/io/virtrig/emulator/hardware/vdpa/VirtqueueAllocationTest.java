@@ -49,7 +49,8 @@ class VirtqueueAllocationTest {
 
   private VdpaDevice device(boolean net, boolean packed) {
     VdpaDevice device =
-        new VdpaDevice("d", VdpaModel.bare(true, net), net ? 2 : 1, 0, memory, 0x40000, 0);
+        new VdpaDevice(
+            "d", VdpaModel.bare(true, net), net ? 2 : 1, 0, memory, new KickQueue(), 0x40000, 0);
     device.iotlb(0, new Translations.Builder(memory, 1).add(0, BYTES - 1, 0, 3).build());
     device.forceFeatures(VdpaModel.VERSION_1 | 1L << 9 | (packed ? VdpaModel.PACKED : 0));
     for (int i = 0; i < device.queues(); i++) {

@@ -6,6 +6,7 @@ import com.google.protobuf.ByteString;
 import io.virtrig.emulator.Rig;
 import io.virtrig.emulator.kernel.vhost.VirtioDriver.Part;
 import io.virtrig.v1.*;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
 /** Rules of vhost-vdpa that no shared case covers, and which of two errors wins. */
@@ -281,6 +282,32 @@ class VhostVdpaTest {
     }
   }
 
+  @Test
+  void devicesThatKickOneAnotherRunOneAfterAnother() {
+    int count = 200;
+    HostSpec.Builder spec = HostSpec.newBuilder();
+    for (int i = 0; i < count; i++) {
+      spec.addDevices(VdpaRig.device("d" + i, "vdpasim", "blk"));
+    }
+    try (Rig rig = new Rig(spec.build())) {
+      VirtioDriver first = null;
+      VirtioDriver last = null;
+      for (int i = 0; i < count; i++) {
+        VdpaRig vdpa = new VdpaRig(rig, i);
+        VirtioDriver driver = block(vdpa);
+        driver.add(HEADER, STATUS);
+        if (first == null || last == null) {
+          first = driver;
+        } else {
+          rig.ok(vdpa.kick(0, last.call));
+        }
+        last = driver;
+      }
+      Objects.requireNonNull(first).kick();
+      assertThat(Objects.requireNonNull(last).take(2)).isEqualTo(1);
+    }
+  }
+
   private static VirtioDriver net(VdpaRig vdpa, int which) {
     vdpa.rig.ok(vdpa.features(VdpaRig.PLAIN));
     vdpa.rig.ok(vdpa.status(0x0b));
@@ -290,6 +317,6 @@ class VhostVdpaTest {
       driver = queue == which ? made : driver;
     }
     vdpa.rig.ok(vdpa.status(VdpaRig.DRIVER_OK));
-    return java.util.Objects.requireNonNull(driver);
+    return Objects.requireNonNull(driver);
   }
 }
