@@ -23,6 +23,9 @@ import io.virtrig.v1.ProgramServiceGrpc;
 import io.virtrig.v1.ProgramServiceGrpc.ProgramServiceBlockingStub;
 import io.virtrig.v1.RunProgramRequest;
 import io.virtrig.v1.RunProgramResponse;
+import io.virtrig.v1.RunVirtqueuesRequest;
+import io.virtrig.v1.RunVirtqueuesResponse;
+import io.virtrig.v1.VirtqueueServiceGrpc;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -205,6 +208,12 @@ public final class VirtrigClient implements AutoCloseable {
 
   private ProgramServiceBlockingStub programs() {
     return ProgramServiceGrpc.newBlockingStub(channel);
+  }
+
+  /** Runs a virtio device that lives for this call; no host is needed. */
+  public RunVirtqueuesResponse runVirtqueues(RunVirtqueuesRequest request) {
+    return StatusDetails.answer(
+        () -> VirtqueueServiceGrpc.newBlockingStub(channel).runVirtqueues(request));
   }
 
   /** Ends the connection; calls under way are given a moment to finish. */

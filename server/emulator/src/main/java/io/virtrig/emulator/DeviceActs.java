@@ -13,6 +13,7 @@ import io.virtrig.emulator.errno.Errno;
 import io.virtrig.emulator.errno.KernelError;
 import io.virtrig.emulator.errno.Refused;
 import io.virtrig.emulator.hardware.pci.PciFunction;
+import io.virtrig.emulator.hardware.vdpa.VdpaDevice;
 import io.virtrig.emulator.kernel.Kernel;
 import io.virtrig.emulator.kernel.process.Task;
 import io.virtrig.v1.DmaFault;
@@ -29,11 +30,17 @@ import io.virtrig.v1.HwRaiseIrqRequest;
 import io.virtrig.v1.HwRaiseIrqResponse;
 import io.virtrig.v1.Result;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** What devices do on their own: DMA, interrupts, and faults that are armed. */
 final class DeviceActs {
   /** How often one operation raises an interrupt: a limit of the simulator. */
   private static final int MOST_TIMES = 1 << 16;
+
+  /** Indexes of a vDPA device's interrupts. */
+  private static final int VDPA_QUEUE = 0;
+
+  private static final int VDPA_CONFIG = 1;
 
   private static final String CONNECT = "irqbypass-connect";
   private static final List<String> FAULTS_OF_OTHERS =
@@ -111,13 +118,27 @@ final class DeviceActs {
     return new KernelError(Errno.EFAULT, "the device's " + detail, written);
   }
 
+  private @Nullable VdpaDevice vdpa(String name) {
+    for (VdpaDevice device : kernel.machine().vdpaDevices()) {
+      if (device.name().equals(name)) {
+        return device;
+      }
+    }
+    return null;
+  }
+
   /** hw.raise_irq. */
   Result raiseIrq(HwRaiseIrqRequest arg) {
-    PciFunction function = function(arg.getDevice());
     int times = arg.hasTimes() ? arg.getTimes() : 1;
     if (Integer.compareUnsigned(times, MOST_TIMES) > 0) {
       throw Refused.exhausted("times", "an interrupt is raised at most " + MOST_TIMES + " times");
     }
+    VdpaDevice vdpa = vdpa(arg.getDevice());
+    if (vdpa != null) {
+      raiseIrq(vdpa, arg.getIndex(), arg.getSubindex(), times);
+      return Result.newBuilder().setHwRaiseIrq(HwRaiseIrqResponse.getDefaultInstance()).build();
+    }
+    PciFunction function = function(arg.getDevice());
     requireInterrupt(function, arg.getIndex(), arg.getSubindex());
     for (int i = 0; i < times; i++) {
       switch (arg.getIndex()) {
@@ -129,6 +150,30 @@ final class DeviceActs {
       }
     }
     return Result.newBuilder().setHwRaiseIrq(HwRaiseIrqResponse.getDefaultInstance()).build();
+  }
+
+  /** Of a virtqueue, index 0, or of the configuration; before DRIVER_OK there are none. */
+  private static void raiseIrq(VdpaDevice device, int index, int queue, int times) {
+    if (index != VDPA_QUEUE && index != VDPA_CONFIG) {
+      throw Refused.invalid("index", "a vDPA device has index 0, a virtqueue, and 1, config");
+    }
+    if (index == VDPA_QUEUE && Integer.compareUnsigned(queue, device.queues()) >= 0) {
+      throw Refused.invalid(
+          "subindex",
+          Integer.toUnsignedString(queue)
+              + ": "
+              + device.name()
+              + " has "
+              + device.queues()
+              + " virtqueues");
+    }
+    for (int i = 0; i < times && device.started(); i++) {
+      if (index == VDPA_QUEUE) {
+        device.interrupts().queue(queue);
+      } else {
+        device.interrupts().config();
+      }
+    }
   }
 
   /** hw.lower_irq. */
@@ -167,6 +212,17 @@ final class DeviceActs {
 
   /** hw.fail. */
   Result fail(HwFailRequest arg) {
+    VdpaDevice vdpa = vdpa(arg.getDevice());
+    if (vdpa != null) {
+      switch (arg.getKind()) {
+        case CONNECT -> vdpa.interrupts().failConnects(arg.getCount());
+        case "vector_alloc" -> vdpa.interrupts().failVectors(arg.getCount());
+        case "vcpu_affinity" -> vdpa.interrupts().failAffinities(arg.getCount());
+        default ->
+            throw Refused.invalid("kind", "\"" + arg.getKind() + "\" is no fault of a vDPA device");
+      }
+      return Result.newBuilder().setHwFail(HwFailResponse.getDefaultInstance()).build();
+    }
     PciFunction function = function(arg.getDevice());
     if (FAULTS_OF_OTHERS.contains(arg.getKind())) {
       throw Refused.unimplemented("kind", arg.getKind() + " faults are not simulated yet");

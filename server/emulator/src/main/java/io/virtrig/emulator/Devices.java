@@ -8,6 +8,7 @@ import io.virtrig.emulator.kernel.kvm.Kvm;
 import io.virtrig.emulator.kernel.process.OpenFile;
 import io.virtrig.emulator.kernel.process.Task;
 import io.virtrig.emulator.kernel.vfio.Vfio;
+import io.virtrig.emulator.kernel.vhost.Vhost;
 import io.virtrig.emulator.spec.UapiProfile;
 import io.virtrig.emulator.state.StateWriter;
 import io.virtrig.emulator.state.Stateful;
@@ -15,13 +16,16 @@ import io.virtrig.emulator.state.Stateful;
 /** The device nodes of a host: what open(2) finds under {@code /dev}. */
 final class Devices implements Stateful {
   private static final String VFIO_GROUP = "/dev/vfio/";
+  private static final String VHOST_VDPA = "/dev/vhost-vdpa-";
 
   private final Kernel kernel;
   private final Vfio vfio;
+  private final Vhost vhost;
 
   Devices(Kernel kernel) {
     this.kernel = kernel;
     vfio = new Vfio(kernel);
+    vhost = new Vhost(kernel);
   }
 
   /** Opens a path. ENOENT, EBUSY. */
@@ -34,6 +38,9 @@ final class Devices implements Stateful {
     }
     if (path.equals("/dev/kvm")) {
       return new Kvm(kernel);
+    }
+    if (path.startsWith(VHOST_VDPA)) {
+      return vhost.open(path.substring(VHOST_VDPA.length()));
     }
     if (isThereButNotSimulated(path)) {
       throw Refused.unimplemented("path", path + " is not simulated yet");
@@ -53,5 +60,6 @@ final class Devices implements Stateful {
   @Override
   public void writeState(StateWriter out) {
     vfio.writeState(out);
+    vhost.writeState(out);
   }
 }

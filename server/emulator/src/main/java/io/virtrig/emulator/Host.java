@@ -10,6 +10,7 @@ import io.virtrig.emulator.hardware.memory.PhysicalMemory;
 import io.virtrig.emulator.hardware.pci.DeviceModels;
 import io.virtrig.emulator.hardware.pci.PciBus;
 import io.virtrig.emulator.hardware.pci.PciFunction;
+import io.virtrig.emulator.hardware.vdpa.VdpaBus;
 import io.virtrig.emulator.kernel.Kernel;
 import io.virtrig.emulator.kernel.irqbypass.IrqBypassManager;
 import io.virtrig.emulator.spec.HostConfiguration;
@@ -17,8 +18,11 @@ import io.virtrig.emulator.state.StateHash;
 import io.virtrig.emulator.state.StateTree;
 import io.virtrig.emulator.state.StateWriter;
 import io.virtrig.emulator.state.Stateful;
+import io.virtrig.emulator.time.Cost;
+import io.virtrig.emulator.time.VirtualClock;
 import io.virtrig.v1.HostIrqbypassResponse;
 import io.virtrig.v1.HostSpec;
+import io.virtrig.v1.HostTimeResponse;
 import io.virtrig.v1.Operation;
 import io.virtrig.v1.ProcessRequest;
 import io.virtrig.v1.Result;
@@ -59,7 +63,12 @@ public final class Host implements Stateful {
     HostConfiguration configuration = HostConfiguration.of(spec);
     PhysicalMemory memory = new PhysicalMemory();
     List<PciFunction> functions = new PciBus(configuration, models, memory).functions();
-    Machine machine = new Machine(memory, new Iommu(configuration), functions);
+    Machine machine =
+        new Machine(
+            memory,
+            new Iommu(configuration),
+            functions,
+            new VdpaBus(configuration, memory).devices());
     kernel = new Kernel(configuration, machine, listener);
     calls = new SystemCalls(kernel);
     acts = new DeviceActs(kernel);
@@ -101,6 +110,7 @@ public final class Host implements Stateful {
       case HW_FAIL -> acts.fail(op.getHwFail());
 
       case HOST_IRQBYPASS -> irqBypass();
+      case HOST_TIME -> time();
 
       case GUEST_READ ->
           calls.ioctl(op, op.getGuestRead().getPid(), op.getGuestRead().getTargetFd());
@@ -257,6 +267,140 @@ public final class Host implements Stateful {
           calls.ioctl(
               op, op.getKvmSetDeviceAttr().getPid(), op.getKvmSetDeviceAttr().getTargetFd());
 
+      case VHOST_GET_FEATURES ->
+          calls.ioctl(
+              op, op.getVhostGetFeatures().getPid(), op.getVhostGetFeatures().getTargetFd());
+      case VHOST_SET_FEATURES ->
+          calls.ioctl(
+              op, op.getVhostSetFeatures().getPid(), op.getVhostSetFeatures().getTargetFd());
+      case VHOST_RESET_OWNER ->
+          calls.ioctl(op, op.getVhostResetOwner().getPid(), op.getVhostResetOwner().getTargetFd());
+      case VHOST_SET_MEM_TABLE ->
+          calls.ioctl(
+              op, op.getVhostSetMemTable().getPid(), op.getVhostSetMemTable().getTargetFd());
+      case VHOST_SET_LOG_BASE ->
+          calls.ioctl(op, op.getVhostSetLogBase().getPid(), op.getVhostSetLogBase().getTargetFd());
+      case VHOST_SET_LOG_FD ->
+          calls.ioctl(op, op.getVhostSetLogFd().getPid(), op.getVhostSetLogFd().getTargetFd());
+      case VHOST_SET_VRING_NUM ->
+          calls.ioctl(
+              op, op.getVhostSetVringNum().getPid(), op.getVhostSetVringNum().getTargetFd());
+      case VHOST_SET_VRING_ADDR ->
+          calls.ioctl(
+              op, op.getVhostSetVringAddr().getPid(), op.getVhostSetVringAddr().getTargetFd());
+      case VHOST_SET_VRING_BASE ->
+          calls.ioctl(
+              op, op.getVhostSetVringBase().getPid(), op.getVhostSetVringBase().getTargetFd());
+      case VHOST_GET_VRING_BASE ->
+          calls.ioctl(
+              op, op.getVhostGetVringBase().getPid(), op.getVhostGetVringBase().getTargetFd());
+      case VHOST_SET_VRING_ENDIAN ->
+          calls.ioctl(
+              op, op.getVhostSetVringEndian().getPid(), op.getVhostSetVringEndian().getTargetFd());
+      case VHOST_GET_VRING_ENDIAN ->
+          calls.ioctl(
+              op, op.getVhostGetVringEndian().getPid(), op.getVhostGetVringEndian().getTargetFd());
+      case VHOST_SET_VRING_KICK ->
+          calls.ioctl(
+              op, op.getVhostSetVringKick().getPid(), op.getVhostSetVringKick().getTargetFd());
+      case VHOST_SET_VRING_CALL ->
+          calls.ioctl(
+              op, op.getVhostSetVringCall().getPid(), op.getVhostSetVringCall().getTargetFd());
+      case VHOST_SET_VRING_ERR ->
+          calls.ioctl(
+              op, op.getVhostSetVringErr().getPid(), op.getVhostSetVringErr().getTargetFd());
+      case VHOST_SET_VRING_BUSYLOOP_TIMEOUT ->
+          calls.ioctl(
+              op,
+              op.getVhostSetVringBusyloopTimeout().getPid(),
+              op.getVhostSetVringBusyloopTimeout().getTargetFd());
+      case VHOST_GET_VRING_BUSYLOOP_TIMEOUT ->
+          calls.ioctl(
+              op,
+              op.getVhostGetVringBusyloopTimeout().getPid(),
+              op.getVhostGetVringBusyloopTimeout().getTargetFd());
+      case VHOST_SET_BACKEND_FEATURES ->
+          calls.ioctl(
+              op,
+              op.getVhostSetBackendFeatures().getPid(),
+              op.getVhostSetBackendFeatures().getTargetFd());
+      case VHOST_GET_BACKEND_FEATURES ->
+          calls.ioctl(
+              op,
+              op.getVhostGetBackendFeatures().getPid(),
+              op.getVhostGetBackendFeatures().getTargetFd());
+      case VHOST_NET_SET_BACKEND ->
+          calls.ioctl(
+              op, op.getVhostNetSetBackend().getPid(), op.getVhostNetSetBackend().getTargetFd());
+      case VHOST_VDPA_GET_DEVICE_ID ->
+          calls.ioctl(
+              op,
+              op.getVhostVdpaGetDeviceId().getPid(),
+              op.getVhostVdpaGetDeviceId().getTargetFd());
+      case VHOST_VDPA_GET_STATUS ->
+          calls.ioctl(
+              op, op.getVhostVdpaGetStatus().getPid(), op.getVhostVdpaGetStatus().getTargetFd());
+      case VHOST_VDPA_SET_STATUS ->
+          calls.ioctl(
+              op, op.getVhostVdpaSetStatus().getPid(), op.getVhostVdpaSetStatus().getTargetFd());
+      case VHOST_VDPA_GET_CONFIG ->
+          calls.ioctl(
+              op, op.getVhostVdpaGetConfig().getPid(), op.getVhostVdpaGetConfig().getTargetFd());
+      case VHOST_VDPA_SET_CONFIG ->
+          calls.ioctl(
+              op, op.getVhostVdpaSetConfig().getPid(), op.getVhostVdpaSetConfig().getTargetFd());
+      case VHOST_VDPA_SET_VRING_ENABLE ->
+          calls.ioctl(
+              op,
+              op.getVhostVdpaSetVringEnable().getPid(),
+              op.getVhostVdpaSetVringEnable().getTargetFd());
+      case VHOST_VDPA_GET_VRING_NUM ->
+          calls.ioctl(
+              op,
+              op.getVhostVdpaGetVringNum().getPid(),
+              op.getVhostVdpaGetVringNum().getTargetFd());
+      case VHOST_VDPA_SET_CONFIG_CALL ->
+          calls.ioctl(
+              op,
+              op.getVhostVdpaSetConfigCall().getPid(),
+              op.getVhostVdpaSetConfigCall().getTargetFd());
+      case VHOST_VDPA_GET_IOVA_RANGE ->
+          calls.ioctl(
+              op,
+              op.getVhostVdpaGetIovaRange().getPid(),
+              op.getVhostVdpaGetIovaRange().getTargetFd());
+      case VHOST_VDPA_GET_CONFIG_SIZE ->
+          calls.ioctl(
+              op,
+              op.getVhostVdpaGetConfigSize().getPid(),
+              op.getVhostVdpaGetConfigSize().getTargetFd());
+      case VHOST_VDPA_GET_VQS_COUNT ->
+          calls.ioctl(
+              op,
+              op.getVhostVdpaGetVqsCount().getPid(),
+              op.getVhostVdpaGetVqsCount().getTargetFd());
+      case VHOST_VDPA_GET_GROUP_NUM ->
+          calls.ioctl(
+              op,
+              op.getVhostVdpaGetGroupNum().getPid(),
+              op.getVhostVdpaGetGroupNum().getTargetFd());
+      case VHOST_VDPA_GET_AS_NUM ->
+          calls.ioctl(
+              op, op.getVhostVdpaGetAsNum().getPid(), op.getVhostVdpaGetAsNum().getTargetFd());
+      case VHOST_VDPA_GET_VRING_GROUP ->
+          calls.ioctl(
+              op,
+              op.getVhostVdpaGetVringGroup().getPid(),
+              op.getVhostVdpaGetVringGroup().getTargetFd());
+      case VHOST_VDPA_SET_GROUP_ASID ->
+          calls.ioctl(
+              op,
+              op.getVhostVdpaSetGroupAsid().getPid(),
+              op.getVhostVdpaSetGroupAsid().getTargetFd());
+      case VHOST_VDPA_SUSPEND ->
+          calls.ioctl(
+              op, op.getVhostVdpaSuspend().getPid(), op.getVhostVdpaSuspend().getTargetFd());
+
       case OP_NOT_SET ->
           throw Refused.invalid(
               "op", "no operation is set, or one that this version does not know");
@@ -274,6 +418,20 @@ public final class Host implements Stateful {
                 .setPosted(manager.posted())
                 .setStarts(manager.starts())
                 .setStops(manager.stops()))
+        .build();
+  }
+
+  private Result time() {
+    VirtualClock clock = kernel.clock();
+    return Result.newBuilder()
+        .setHostTime(
+            HostTimeResponse.newBuilder()
+                .setNowNs(clock.now())
+                .setKernelExits(clock.count(Cost.KERNEL_EXIT))
+                .setUserExits(clock.count(Cost.USER_EXIT))
+                .setHostInterrupts(clock.count(Cost.HOST_INTERRUPT))
+                .setEventfdWakeups(clock.count(Cost.EVENTFD_WAKEUP))
+                .setPostedInterrupts(clock.count(Cost.POSTED_INTERRUPT)))
         .build();
   }
 
@@ -311,6 +469,7 @@ public final class Host implements Stateful {
   public void writeState(StateWriter out) {
     calls.writeState(out);
     out.child("irqbypass", "", kernel.irqBypass());
+    out.child("clock", "", kernel.clock());
     out.child("machine", "", kernel.machine());
   }
 }

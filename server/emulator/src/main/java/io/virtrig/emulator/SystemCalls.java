@@ -6,6 +6,7 @@ import io.virtrig.emulator.kernel.Kernel;
 import io.virtrig.emulator.kernel.eventfd.EventFdFile;
 import io.virtrig.emulator.kernel.process.OpenFile;
 import io.virtrig.emulator.kernel.process.Task;
+import io.virtrig.emulator.kernel.vhost.VhostIotlbMsg;
 import io.virtrig.emulator.state.StateWriter;
 import io.virtrig.emulator.state.Stateful;
 import io.virtrig.v1.CloseRequest;
@@ -110,8 +111,11 @@ final class SystemCalls implements Stateful {
 
   Result write(WriteRequest arg) {
     Task caller = process(arg.getPid());
-    long written =
-        caller.files().file(arg.getTargetFd()).write(caller, arg.getValue(), arg.getBytes());
+    ByteString bytes = arg.hasRaw() ? arg.getRaw() : arg.getBytes();
+    if (arg.hasIotlb()) {
+      bytes = VhostIotlbMsg.bytes(arg);
+    }
+    long written = caller.files().file(arg.getTargetFd()).write(caller, arg.getValue(), bytes);
     return Result.newBuilder().setWrite(WriteResponse.newBuilder().setRet(written)).build();
   }
 

@@ -37,18 +37,9 @@ public sealed interface CaseLine {
   record Case(Source source, String id, String title, String why, JsonObject host, List<Step> steps)
       implements CaseLine {}
 
-  /** A vector of another executor: it has no steps. */
-  record Vector(Source source, String id) implements CaseLine {
-    @Override
-    public String title() {
-      return "";
-    }
-
-    @Override
-    public String why() {
-      return "";
-    }
-  }
+  /** A vector: what goes in and what comes out of one call, without steps. */
+  record Vector(Source source, String id, String title, String why, JsonObject json)
+      implements CaseLine {}
 
   /** What cannot be read. */
   record Broken(Source source, String id, String reason) implements CaseLine {

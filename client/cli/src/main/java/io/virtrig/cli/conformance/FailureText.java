@@ -37,7 +37,9 @@ public final class FailureText {
       lines.add("  - " + difference.what() + ": expected " + difference.expected());
       lines.add("  + " + difference.what() + ": got " + difference.got());
     }
-    if (!failed.differences().isEmpty() && !failed.steps().getLast().reason().isEmpty()) {
+    if (!failed.differences().isEmpty()
+        && !failed.steps().isEmpty()
+        && !failed.steps().getLast().reason().isEmpty()) {
       lines.add("  emulator's reason: " + failed.steps().getLast().reason());
     }
     return lines;

@@ -7,6 +7,8 @@ import io.virtrig.client.VirtrigRing;
 import io.virtrig.v1.HostSpec;
 import io.virtrig.v1.Operation;
 import io.virtrig.v1.Result;
+import io.virtrig.v1.RunVirtqueuesRequest;
+import io.virtrig.v1.RunVirtqueuesResponse;
 
 /** A batch of one an operation, over one ring. */
 public final class RingTransport implements Transport {
@@ -23,6 +25,11 @@ public final class RingTransport implements Transport {
   @Override
   public RingHost create(HostSpec spec) {
     return new RingHost(client.createHost(spec));
+  }
+
+  @Override
+  public RunVirtqueuesResponse run(RunVirtqueuesRequest request) {
+    return client.runVirtqueues(request);
   }
 
   @Override

@@ -3,6 +3,8 @@ package io.virtrig.cli.conformance;
 import io.virtrig.v1.HostSpec;
 import io.virtrig.v1.Operation;
 import io.virtrig.v1.Result;
+import io.virtrig.v1.RunVirtqueuesRequest;
+import io.virtrig.v1.RunVirtqueuesResponse;
 
 /** How operations reach the simulated hosts. */
 public interface Transport extends AutoCloseable {
@@ -12,6 +14,11 @@ public interface Transport extends AutoCloseable {
 
   @Override
   default void close() {}
+
+  /** Runs a virtio device that needs no host. */
+  default RunVirtqueuesResponse run(RunVirtqueuesRequest request) {
+    throw new UnsupportedOperationException("only hosts are reached");
+  }
 
   /** A host that lives until it is closed. */
   interface SimulatedHost extends AutoCloseable {

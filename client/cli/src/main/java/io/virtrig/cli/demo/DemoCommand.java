@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code virtrig demo}. */
@@ -28,6 +30,14 @@ public final class DemoCommand implements Callable<Integer> {
       description = "A daemon that runs already. Default: one started for the demo.")
   private @Nullable String target;
 
+  @Parameters(
+      paramLabel = "STORY",
+      arity = "0..1",
+      description =
+          "vdpa: a ping between two vDPA devices, without and with interrupt offloading. Default: a"
+              + " tour of VFIO, KVM and interrupts.")
+  private @Nullable String story;
+
   @Spec private @Nullable CommandSpec spec;
 
   /** For picocli. */
@@ -35,6 +45,10 @@ public final class DemoCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
+    if (story != null && !story.equals(Story.VDPA)) {
+      throw new ParameterException(
+          Objects.requireNonNull(spec).commandLine(), "the only other story is " + Story.VDPA);
+    }
     if (target != null) {
       return tell(target);
     }
@@ -46,7 +60,7 @@ public final class DemoCommand implements Callable<Integer> {
   private int tell(String daemon) throws IOException {
     PrintWriter out = Objects.requireNonNull(spec).commandLine().getOut();
     try (VirtrigClient client = VirtrigClient.connect(daemon)) {
-      boolean asTold = new Story(client, out, Terminal.stdout().palette()).tell();
+      boolean asTold = new Story(client, out, Terminal.stdout().palette()).tell(story);
       return asTold ? ExitCode.OK : ExitCode.FAILURE;
     }
   }

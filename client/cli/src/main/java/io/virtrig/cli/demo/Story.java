@@ -23,6 +23,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The demo's story: conformance cases, each a chapter on a host of its own. Being cases, they are
@@ -30,7 +31,8 @@ import java.util.Objects;
  */
 final class Story {
 
-  private static final String CHAPTERS = "demo.jsonl";
+  /** The name of the story about vDPA. */
+  static final String VDPA = "vdpa";
 
   private final VirtrigClient client;
   private final PrintWriter out;
@@ -46,11 +48,12 @@ final class Story {
   /**
    * Tells it.
    *
+   * @param name which; null for the tour
    * @return whether every answer was as told
    */
-  boolean tell() throws IOException {
+  boolean tell(@Nullable String name) throws IOException {
     int number = 0;
-    for (CaseLine line : chapters()) {
+    for (CaseLine line : chapters(name)) {
       Case chapter = (Case) line;
       number++;
       out.println();
@@ -73,11 +76,12 @@ final class Story {
     return true;
   }
 
-  private static List<CaseLine> chapters() throws IOException {
-    InputStream resource = Objects.requireNonNull(Story.class.getResourceAsStream(CHAPTERS));
+  private static List<CaseLine> chapters(@Nullable String name) throws IOException {
+    String file = name == null ? "demo.jsonl" : "demo-" + name + ".jsonl";
+    InputStream resource = Objects.requireNonNull(Story.class.getResourceAsStream(file));
     try (BufferedReader reader =
         new BufferedReader(new InputStreamReader(resource, StandardCharsets.UTF_8))) {
-      return CaseFiles.parse("demo", Path.of(CHAPTERS), reader.lines().toList());
+      return CaseFiles.parse("demo", Path.of(file), reader.lines().toList());
     }
   }
 

@@ -12,6 +12,7 @@ import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
@@ -20,19 +21,22 @@ import org.junit.jupiter.api.Test;
 class DemoCasesTest {
 
   private static List<Case> chapters() throws IOException {
-    InputStream resource =
-        Objects.requireNonNull(DemoCommand.class.getResourceAsStream("demo.jsonl"));
-    try (BufferedReader reader =
-        new BufferedReader(new InputStreamReader(resource, StandardCharsets.UTF_8))) {
-      return CaseFiles.parse("demo", Path.of("demo.jsonl"), reader.lines().toList()).stream()
-          .map(Case.class::cast)
-          .toList();
+    List<Case> chapters = new ArrayList<>();
+    for (String file : List.of("demo.jsonl", "demo-vdpa.jsonl")) {
+      InputStream resource = Objects.requireNonNull(DemoCommand.class.getResourceAsStream(file));
+      try (BufferedReader reader =
+          new BufferedReader(new InputStreamReader(resource, StandardCharsets.UTF_8))) {
+        CaseFiles.parse("demo", Path.of(file), reader.lines().toList()).stream()
+            .map(Case.class::cast)
+            .forEach(chapters::add);
+      }
     }
+    return chapters;
   }
 
   @Test
   void theyPassOnAHostThatAnswersAsTold() throws IOException {
-    assertThat(chapters()).hasSize(4);
+    assertThat(chapters()).hasSize(6);
     for (Case chapter : chapters()) {
       assertThat(ConformanceRunner.run(chapter, Oracle.right(chapter), step -> {}))
           .isInstanceOf(Passed.class);

@@ -58,7 +58,9 @@ class ServedCasesTest {
           "kvm/random-dirty.jsonl",
           "kvm/random-irq.jsonl",
           "kvm/random-all.jsonl",
-          "vsva/pasid-request.jsonl");
+          "vsva/pasid-request.jsonl",
+          "vdpa",
+          "vdpa-irq");
 
   private @Nullable Daemon daemon;
   private VirtrigClient client;
@@ -98,6 +100,15 @@ class ServedCasesTest {
         .isEmpty();
     assertThat(report.unsupported()).isEmpty();
     assertThat(report.counts().passed()).isEqualTo(cases.size());
+  }
+
+  @Test
+  void everyVirtqueueVectorPasses() throws Exception {
+    List<CaseLine> vectors = CaseFiles.read(List.of(SharedCases.folder().resolve("virtqueue")));
+    assertThat(vectors).hasSizeGreaterThan(50);
+    Report report = ConformanceRunner.over(client).run(vectors, result -> {});
+    assertThat(report.failures()).isEmpty();
+    assertThat(report.counts().passed()).isEqualTo(vectors.size());
   }
 
   /** Twice, the second time in another order and with other cases running beside. */

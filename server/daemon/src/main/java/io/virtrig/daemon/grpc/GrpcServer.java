@@ -76,6 +76,7 @@ public final class GrpcServer {
     services.add(new ProgramMethods(executor).service());
     services.add(new EchoMethods().service());
     services.add(new ExecuteMethod(executor).service());
+    services.add(VirtqueueMethods.service());
     return services;
   }
 

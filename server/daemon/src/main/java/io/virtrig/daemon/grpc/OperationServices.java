@@ -12,6 +12,7 @@ import io.virtrig.v1.KvmServiceGrpc;
 import io.virtrig.v1.Operation;
 import io.virtrig.v1.ProcessServiceGrpc;
 import io.virtrig.v1.Result;
+import io.virtrig.v1.VdpaServiceGrpc;
 import io.virtrig.v1.VfioServiceGrpc;
 import java.util.List;
 import java.util.function.BiFunction;
@@ -29,7 +30,7 @@ final class OperationServices {
   }
 
   List<ServerServiceDefinition> all() {
-    return List.of(process(), hardware(), guest(), inspection(), vfio(), kvm());
+    return List.of(process(), hardware(), guest(), inspection(), vfio(), kvm(), vdpa());
   }
 
   private ServerServiceDefinition process() {
@@ -139,6 +140,11 @@ final class OperationServices {
             r -> r.getHost(),
             Operation.Builder::setHostIrqbypass,
             Result::getHostIrqbypass)
+        .method(
+            InspectionServiceGrpc.getHostTimeMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setHostTime,
+            Result::getHostTime)
         .build();
   }
 
@@ -409,6 +415,191 @@ final class OperationServices {
             r -> r.getHost(),
             Operation.Builder::setKvmSetDeviceAttr,
             Result::getKvmSetDeviceAttr)
+        .build();
+  }
+
+  private ServerServiceDefinition vdpa() {
+    return new Service(VdpaServiceGrpc.getServiceDescriptor())
+        .method(
+            VdpaServiceGrpc.getVhostGetFeaturesMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setVhostGetFeatures,
+            Result::getVhostGetFeatures)
+        .method(
+            VdpaServiceGrpc.getVhostSetFeaturesMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setVhostSetFeatures,
+            Result::getVhostSetFeatures)
+        .method(
+            VdpaServiceGrpc.getVhostResetOwnerMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setVhostResetOwner,
+            Result::getVhostResetOwner)
+        .method(
+            VdpaServiceGrpc.getVhostSetMemTableMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setVhostSetMemTable,
+            Result::getVhostSetMemTable)
+        .method(
+            VdpaServiceGrpc.getVhostSetLogBaseMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setVhostSetLogBase,
+            Result::getVhostSetLogBase)
+        .method(
+            VdpaServiceGrpc.getVhostSetLogFdMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setVhostSetLogFd,
+            Result::getVhostSetLogFd)
+        .method(
+            VdpaServiceGrpc.getVhostSetVringNumMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setVhostSetVringNum,
+            Result::getVhostSetVringNum)
+        .method(
+            VdpaServiceGrpc.getVhostSetVringAddrMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setVhostSetVringAddr,
+            Result::getVhostSetVringAddr)
+        .method(
+            VdpaServiceGrpc.getVhostSetVringBaseMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setVhostSetVringBase,
+            Result::getVhostSetVringBase)
+        .method(
+            VdpaServiceGrpc.getVhostGetVringBaseMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setVhostGetVringBase,
+            Result::getVhostGetVringBase)
+        .method(
+            VdpaServiceGrpc.getVhostSetVringEndianMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setVhostSetVringEndian,
+            Result::getVhostSetVringEndian)
+        .method(
+            VdpaServiceGrpc.getVhostGetVringEndianMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setVhostGetVringEndian,
+            Result::getVhostGetVringEndian)
+        .method(
+            VdpaServiceGrpc.getVhostSetVringKickMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setVhostSetVringKick,
+            Result::getVhostSetVringKick)
+        .method(
+            VdpaServiceGrpc.getVhostSetVringCallMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setVhostSetVringCall,
+            Result::getVhostSetVringCall)
+        .method(
+            VdpaServiceGrpc.getVhostSetVringErrMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setVhostSetVringErr,
+            Result::getVhostSetVringErr)
+        .method(
+            VdpaServiceGrpc.getVhostSetVringBusyloopTimeoutMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setVhostSetVringBusyloopTimeout,
+            Result::getVhostSetVringBusyloopTimeout)
+        .method(
+            VdpaServiceGrpc.getVhostGetVringBusyloopTimeoutMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setVhostGetVringBusyloopTimeout,
+            Result::getVhostGetVringBusyloopTimeout)
+        .method(
+            VdpaServiceGrpc.getVhostSetBackendFeaturesMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setVhostSetBackendFeatures,
+            Result::getVhostSetBackendFeatures)
+        .method(
+            VdpaServiceGrpc.getVhostGetBackendFeaturesMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setVhostGetBackendFeatures,
+            Result::getVhostGetBackendFeatures)
+        .method(
+            VdpaServiceGrpc.getVhostNetSetBackendMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setVhostNetSetBackend,
+            Result::getVhostNetSetBackend)
+        .method(
+            VdpaServiceGrpc.getVhostVdpaGetDeviceIdMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setVhostVdpaGetDeviceId,
+            Result::getVhostVdpaGetDeviceId)
+        .method(
+            VdpaServiceGrpc.getVhostVdpaGetStatusMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setVhostVdpaGetStatus,
+            Result::getVhostVdpaGetStatus)
+        .method(
+            VdpaServiceGrpc.getVhostVdpaSetStatusMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setVhostVdpaSetStatus,
+            Result::getVhostVdpaSetStatus)
+        .method(
+            VdpaServiceGrpc.getVhostVdpaGetConfigMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setVhostVdpaGetConfig,
+            Result::getVhostVdpaGetConfig)
+        .method(
+            VdpaServiceGrpc.getVhostVdpaSetConfigMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setVhostVdpaSetConfig,
+            Result::getVhostVdpaSetConfig)
+        .method(
+            VdpaServiceGrpc.getVhostVdpaSetVringEnableMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setVhostVdpaSetVringEnable,
+            Result::getVhostVdpaSetVringEnable)
+        .method(
+            VdpaServiceGrpc.getVhostVdpaGetVringNumMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setVhostVdpaGetVringNum,
+            Result::getVhostVdpaGetVringNum)
+        .method(
+            VdpaServiceGrpc.getVhostVdpaSetConfigCallMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setVhostVdpaSetConfigCall,
+            Result::getVhostVdpaSetConfigCall)
+        .method(
+            VdpaServiceGrpc.getVhostVdpaGetIovaRangeMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setVhostVdpaGetIovaRange,
+            Result::getVhostVdpaGetIovaRange)
+        .method(
+            VdpaServiceGrpc.getVhostVdpaGetConfigSizeMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setVhostVdpaGetConfigSize,
+            Result::getVhostVdpaGetConfigSize)
+        .method(
+            VdpaServiceGrpc.getVhostVdpaGetVqsCountMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setVhostVdpaGetVqsCount,
+            Result::getVhostVdpaGetVqsCount)
+        .method(
+            VdpaServiceGrpc.getVhostVdpaGetGroupNumMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setVhostVdpaGetGroupNum,
+            Result::getVhostVdpaGetGroupNum)
+        .method(
+            VdpaServiceGrpc.getVhostVdpaGetAsNumMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setVhostVdpaGetAsNum,
+            Result::getVhostVdpaGetAsNum)
+        .method(
+            VdpaServiceGrpc.getVhostVdpaGetVringGroupMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setVhostVdpaGetVringGroup,
+            Result::getVhostVdpaGetVringGroup)
+        .method(
+            VdpaServiceGrpc.getVhostVdpaSetGroupAsidMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setVhostVdpaSetGroupAsid,
+            Result::getVhostVdpaSetGroupAsid)
+        .method(
+            VdpaServiceGrpc.getVhostVdpaSuspendMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setVhostVdpaSuspend,
+            Result::getVhostVdpaSuspend)
         .build();
   }
 

@@ -1,7 +1,9 @@
 package io.virtrig.daemon.hosts;
 
 import com.esotericsoftware.kryo.Kryo;
+import com.esotericsoftware.kryo.SerializerFactory;
 import com.esotericsoftware.kryo.serializers.ClosureSerializer;
+import com.esotericsoftware.kryo.serializers.FieldSerializer;
 import com.esotericsoftware.kryo.util.DefaultInstantiatorStrategy;
 import com.esotericsoftware.kryo.util.Pool;
 import com.google.protobuf.ByteString;
@@ -42,6 +44,10 @@ final class HostCopier {
     kryo.setRegistrationRequired(false);
     kryo.setCopyReferences(true);
     kryo.setInstantiatorStrategy(new DefaultInstantiatorStrategy(new StdInstantiatorStrategy()));
+    // Inner classes refer to the outer object by one.
+    FieldSerializer.FieldSerializerConfig fields = new FieldSerializer.FieldSerializerConfig();
+    fields.setIgnoreSyntheticFields(false);
+    kryo.setDefaultSerializer(new SerializerFactory.FieldSerializerFactory(fields));
     kryo.addDefaultSerializer(Record.class, new Records());
     kryo.addDefaultSerializer(CopyOnWrite.class, new OwnWay());
     for (Class<?> type : new Class<?>[] {Shared.class, MessageLite.class, ByteString.class}) {

@@ -23,8 +23,10 @@ public enum Errno {
   ENOSPC(28),
   ESPIPE(29),
   ERANGE(34),
+  ENOSYS(38),
   EOVERFLOW(75),
   EOPNOTSUPP(95),
+  ENOBUFS(105),
   ETIMEDOUT(110),
   /** Internal to the kernel; some drivers let it escape to user space. */
   ENOTSUPP(524),

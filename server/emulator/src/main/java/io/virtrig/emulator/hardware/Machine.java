@@ -3,6 +3,7 @@ package io.virtrig.emulator.hardware;
 import io.virtrig.emulator.hardware.iommu.Iommu;
 import io.virtrig.emulator.hardware.memory.PhysicalMemory;
 import io.virtrig.emulator.hardware.pci.PciFunction;
+import io.virtrig.emulator.hardware.vdpa.VdpaDevice;
 import io.virtrig.emulator.state.StateWriter;
 import io.virtrig.emulator.state.Stateful;
 import java.util.List;
@@ -13,8 +14,10 @@ import java.util.List;
  * @param memory physical memory
  * @param iommu the IOMMU
  * @param functions PCI functions, in the order of the specification
+ * @param vdpaDevices vDPA devices, likewise
  */
-public record Machine(PhysicalMemory memory, Iommu iommu, List<PciFunction> functions)
+public record Machine(
+    PhysicalMemory memory, Iommu iommu, List<PciFunction> functions, List<VdpaDevice> vdpaDevices)
     implements Stateful {
 
   @Override
@@ -22,6 +25,9 @@ public record Machine(PhysicalMemory memory, Iommu iommu, List<PciFunction> func
     out.child("memory", "", memory);
     for (PciFunction function : functions) {
       out.child("function", function.name(), function);
+    }
+    for (VdpaDevice device : vdpaDevices) {
+      out.child("vdpa", device.name(), device);
     }
   }
 }

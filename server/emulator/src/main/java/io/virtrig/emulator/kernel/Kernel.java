@@ -6,6 +6,8 @@ import io.virtrig.emulator.hardware.Machine;
 import io.virtrig.emulator.kernel.irqbypass.IrqBypassManager;
 import io.virtrig.emulator.spec.HostConfiguration;
 import io.virtrig.emulator.state.ObjectIds;
+import io.virtrig.emulator.time.CostModel;
+import io.virtrig.emulator.time.VirtualClock;
 
 /**
  * What every object of a host's kernel may use: the machine below it, its own configuration, and
@@ -17,6 +19,7 @@ public final class Kernel {
   private final ObjectIds ids = new ObjectIds();
   private final EventLog events;
   private final IrqBypassManager irqBypass;
+  private final VirtualClock clock;
 
   /**
    * A kernel of that configuration that has done nothing yet.
@@ -28,6 +31,7 @@ public final class Kernel {
     this.machine = machine;
     events = new EventLog(listener);
     irqBypass = new IrqBypassManager(!configuration.spec().getKernel().getIrqbypassV4());
+    clock = new VirtualClock(CostModel.of(configuration.spec()));
   }
 
   /** What the host's specification says. */
@@ -53,5 +57,10 @@ public final class Kernel {
   /** What joins devices' interrupts with virtual machines. */
   public IrqBypassManager irqBypass() {
     return irqBypass;
+  }
+
+  /** The host's virtual time. */
+  public VirtualClock clock() {
+    return clock;
   }
 }

@@ -2,6 +2,7 @@ package io.virtrig.emulator.spec;
 
 import io.virtrig.emulator.errno.Refused;
 import io.virtrig.emulator.state.Shared;
+import io.virtrig.emulator.time.CostModel;
 import io.virtrig.v1.HostSpec;
 import io.virtrig.v1.IommuSpec;
 import io.virtrig.v1.KernelSpec;
@@ -23,6 +24,7 @@ public record HostConfiguration(
     Set<String> kvmSeries,
     IommuModel iommuModel,
     List<DeviceConfiguration> devices,
+    List<VdpaConfiguration> vdpaDevices,
     HostSpec spec)
     implements Shared {
 
@@ -73,21 +75,29 @@ public record HostConfiguration(
       throw Refused.exhausted("spec.devices", "at most " + MOST_DEVICES + " devices a host");
     }
     List<DeviceConfiguration> devices = new ArrayList<>();
+    List<VdpaConfiguration> vdpaDevices = new ArrayList<>();
     HostSpec.Builder full =
         HostSpec.newBuilder()
             .setArch(arch.label())
             .setCpu(cpu.label())
             .setKernel(withDefaults(kernel, uapi))
-            .setIommu(fullIommu);
+            .setIommu(fullIommu)
+            .putAllCosts(CostModel.of(given).all());
     Set<String> names = new HashSet<>();
     Set<Bdf> addresses = new HashSet<>();
     for (int i = 0; i < given.getDevicesCount(); i++) {
+      if (given.getDevices(i).getKind().equals("vdpa")) {
+        VdpaConfiguration device =
+            VdpaConfiguration.of(
+                "spec.devices[" + i + "]", given.getDevices(i), vdpaDevices.size());
+        named(names, device.name(), i);
+        vdpaDevices.add(device);
+        full.addDevices(device.spec());
+        continue;
+      }
       DeviceConfiguration device =
           DeviceConfiguration.of("spec.devices[" + i + "]", given.getDevices(i));
-      if (!names.add(device.name())) {
-        throw Refused.invalid(
-            "spec.devices[" + i + "].name", "\"" + device.name() + "\" names two devices");
-      }
+      named(names, device.name(), i);
       if (!addresses.add(device.bdf())) {
         throw Refused.invalid(
             "spec.devices[" + i + "].bdf", device.bdf() + " is the address of two devices");
@@ -102,7 +112,15 @@ public record HostConfiguration(
         Set.copyOf(kernel.getKvmSeriesList()),
         model,
         List.copyOf(devices),
+        List.copyOf(vdpaDevices),
         full.build());
+  }
+
+  private static void named(Set<String> names, String name, int device) {
+    if (!names.add(name)) {
+      throw Refused.invalid(
+          "spec.devices[" + device + "].name", "\"" + name + "\" names two devices");
+    }
   }
 
   private static CpuVendor cpu(Arch arch, String given) {

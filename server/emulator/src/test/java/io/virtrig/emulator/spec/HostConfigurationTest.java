@@ -79,7 +79,7 @@ class HostConfigurationTest {
   void whatIsNotSimulatedSaysSo() {
     unimplemented(HostSpec.newBuilder().setArch("s390x"), "spec.arch");
     unimplemented(
-        HostSpec.newBuilder().addDevices(DeviceSpec.newBuilder().setKind("vdpa")),
+        HostSpec.newBuilder().addDevices(DeviceSpec.newBuilder().setKind("ccw")),
         "spec.devices[0].kind");
     unimplemented(
         HostSpec.newBuilder().setIommu(IommuSpec.newBuilder().setModel("iommufd-selftest")),

@@ -30,7 +30,9 @@ public final class PciBus {
       DeviceModel model =
           device.spec().getModel().isEmpty()
               ? MadeUpModel.of(device, number)
-              : models.get("spec.devices[" + number + "].model", device.spec().getModel());
+              : models.get(
+                  "spec.devices[" + host.spec().getDevicesList().indexOf(device.spec()) + "].model",
+                  device.spec().getModel());
       functions.add(new PciFunction(device, model, memory, this, number));
     }
   }

@@ -8,6 +8,7 @@ import io.virtrig.emulator.hardware.memory.PhysicalMemory;
 import io.virtrig.emulator.kernel.Kernel;
 import io.virtrig.emulator.kernel.process.AddressSpace;
 import io.virtrig.emulator.kernel.process.Task;
+import io.virtrig.emulator.time.Cost;
 import io.virtrig.v1.EventKind;
 import io.virtrig.v1.GuestReadResponse;
 import io.virtrig.v1.GuestWriteResponse;
@@ -112,6 +113,7 @@ final class GuestAccess {
       if (!vm.readMmio(gpa + done, piece, to, at + done)) {
         return false;
       }
+      kernel.clock().charge(Cost.KERNEL_EXIT);
       done += piece;
     }
     return true;
@@ -164,12 +166,14 @@ final class GuestAccess {
       if (!vm.writeMmio(gpa + done, piece, value)) {
         return false;
       }
+      kernel.clock().charge(Cost.KERNEL_EXIT);
       done += piece;
     }
     return true;
   }
 
   private void exit(String access, long gpa, int length) {
+    kernel.clock().charge(Cost.USER_EXIT);
     kernel
         .events()
         .record(

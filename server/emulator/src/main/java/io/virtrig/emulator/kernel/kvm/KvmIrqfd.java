@@ -7,6 +7,7 @@ import io.virtrig.emulator.kernel.irqbypass.IrqBypassProducer;
 import io.virtrig.emulator.kernel.irqbypass.PostedInterrupt;
 import io.virtrig.emulator.kernel.kvm.KvmIrqRoutingEntry.Msi;
 import io.virtrig.emulator.state.StateWriter;
+import io.virtrig.emulator.time.Cost;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -20,12 +21,12 @@ import org.jspecify.annotations.Nullable;
  */
 final class KvmIrqfd extends IrqBypassConsumer implements EventFd.Waiter {
   /** An entry of the interrupt remapping table that posts to a vCPU. */
-  private record Posted(KvmDeliveries deliveries, KvmLapic lapic, int vector, int gsi)
-      implements PostedInterrupt {
+  private record Posted(KvmVm vm, KvmLapic lapic, int vector, int gsi) implements PostedInterrupt {
     @Override
     public void deliver() {
+      vm.clock().charge(Cost.POSTED_INTERRUPT);
       lapic.post(vector);
-      deliveries.count(gsi, KvmDeliveries.Path.POSTED);
+      vm.irqchip().deliveries().count(gsi, KvmDeliveries.Path.POSTED);
     }
   }
 
@@ -62,9 +63,11 @@ final class KvmIrqfd extends IrqBypassConsumer implements EventFd.Waiter {
     return entries.size() == 1 ? entries.getFirst() : null;
   }
 
-  /** irqfd_wakeup: takes the count, whatever it is, and injects once. */
+  /** irqfd_wakeup: takes the count, whatever it is, and injects once, which kicks a vCPU. */
   @Override
   public boolean signalled() {
+    vm.clock().charge(Cost.EVENTFD_WAKEUP);
+    vm.clock().charge(Cost.KERNEL_EXIT);
     eventfd.take();
     KvmIrqRoutingEntry only = route;
     if (only == null || !vm.irqchip().setIrqInAtomic(only, gsi)) {
@@ -166,7 +169,7 @@ final class KvmIrqfd extends IrqBypassConsumer implements EventFd.Waiter {
     if (lapic == null) {
       return null;
     }
-    return new Posted(vm.irqchip().deliveries(), lapic, irq.vector(), gsi);
+    return new Posted(vm, lapic, irq.vector(), gsi);
   }
 
   @Override

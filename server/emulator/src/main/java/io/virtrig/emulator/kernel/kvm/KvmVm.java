@@ -8,6 +8,7 @@ import io.virtrig.emulator.kernel.process.AddressSpace;
 import io.virtrig.emulator.kernel.process.Task;
 import io.virtrig.emulator.state.KernelObject;
 import io.virtrig.emulator.state.StateWriter;
+import io.virtrig.emulator.time.VirtualClock;
 import io.virtrig.v1.IommuSpec;
 import io.virtrig.v1.KernelSpec;
 import java.util.ArrayList;
@@ -185,6 +186,11 @@ final class KvmVm extends KernelObject {
   /** Undoes {@link #startAssignment}. */
   void endAssignment() {
     assigned--;
+  }
+
+  /** The host's virtual time. */
+  VirtualClock clock() {
+    return kernel.clock();
   }
 
   /** Whether interrupts of devices can be posted to its vCPUs at all (vmx_can_use_vtd_pi). */

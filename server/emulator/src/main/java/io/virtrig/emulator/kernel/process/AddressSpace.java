@@ -78,6 +78,7 @@ public final class AddressSpace implements Stateful {
   private final PhysicalMemory memory;
   private final ExtentMap<Mapping> mappings = new ExtentMap<>();
   private long lockedPages;
+  private long pinnedPages;
 
   AddressSpace(PhysicalMemory memory) {
     this.memory = memory;
@@ -383,9 +384,20 @@ public final class AddressSpace implements Stateful {
     lockedPages += pages;
   }
 
+  /** Pages that vhost has pinned for the process (the kernel's {@code pinned_vm}). */
+  public long pinnedPages() {
+    return pinnedPages;
+  }
+
+  /** Counts pages as pinned, or no longer. */
+  public void countPinned(long pages) {
+    pinnedPages += pages;
+  }
+
   @Override
   public void writeState(StateWriter out) {
     out.number("locked_pages", lockedPages);
+    out.number("pinned_pages", pinnedPages);
     for (Mapping mapping : mappings.all()) {
       out.child(
           "mapping",

@@ -9,6 +9,7 @@ import io.virtrig.emulator.kernel.eventfd.EventFdFile;
 import io.virtrig.emulator.kernel.process.Task;
 import io.virtrig.emulator.state.StateWriter;
 import io.virtrig.emulator.state.Stateful;
+import io.virtrig.emulator.time.Cost;
 import io.virtrig.v1.EventKind;
 import org.jspecify.annotations.Nullable;
 
@@ -131,6 +132,7 @@ final class MsiVectors implements Stateful {
     }
     MsiProducer producer = producers[vector];
     if (producer == null || !producer.post()) {
+      kernel.clock().charge(Cost.HOST_INTERRUPT);
       loopback(vector);
     }
   }

@@ -1,0 +1,17 @@
+package io.virtrig.daemon.grpc;
+
+import io.grpc.ServerServiceDefinition;
+import io.virtrig.emulator.hardware.vdpa.VirtqueueRun;
+import io.virtrig.v1.VirtqueueServiceGrpc;
+
+/** The data path of virtio devices, which needs no host. */
+final class VirtqueueMethods {
+
+  private VirtqueueMethods() {}
+
+  static ServerServiceDefinition service() {
+    return new ServiceBinding(VirtqueueServiceGrpc.getServiceDescriptor())
+        .method(VirtqueueServiceGrpc.getRunVirtqueuesMethod(), VirtqueueRun::run)
+        .build();
+  }
+}
