@@ -12,6 +12,9 @@ import com.google.protobuf.Message;
 import io.virtrig.emulator.errno.Errno;
 import io.virtrig.emulator.errno.KernelError;
 import io.virtrig.emulator.errno.Refused;
+import io.virtrig.emulator.hardware.iommu.DmaRequest;
+import io.virtrig.emulator.hardware.iommu.PageResponse;
+import io.virtrig.emulator.hardware.pci.DmaAttributes;
 import io.virtrig.emulator.hardware.pci.PciFunction;
 import io.virtrig.emulator.kernel.Kernel;
 import io.virtrig.emulator.kernel.process.Task;
@@ -25,6 +28,8 @@ import io.virtrig.v1.HwFailRequest;
 import io.virtrig.v1.HwFailResponse;
 import io.virtrig.v1.HwLowerIrqRequest;
 import io.virtrig.v1.HwLowerIrqResponse;
+import io.virtrig.v1.HwPageRequestRequest;
+import io.virtrig.v1.HwPageRequestResponse;
 import io.virtrig.v1.HwRaiseIrqRequest;
 import io.virtrig.v1.HwRaiseIrqResponse;
 import io.virtrig.v1.Result;
@@ -34,6 +39,8 @@ import java.util.List;
 final class DeviceActs {
   /** How often one operation raises an interrupt: a limit of the simulator. */
   private static final int MOST_TIMES = 1 << 16;
+
+  private static final int PASID_BITS = 20;
 
   private static final String CONNECT = "irqbypass-connect";
   private static final List<String> FAULTS_OF_OTHERS =
@@ -70,8 +77,11 @@ final class DeviceActs {
   Result dmaRead(HwDmaReadRequest arg) {
     PciFunction function = function(arg.getDevice());
     byte[] bytes = new byte[Task.moveable("length", arg.getLength())];
-    simulatedDma(arg.hasPasid(), arg.getAts());
-    DmaFault fault = function.read(arg.getIova(), bytes);
+    DmaFault fault =
+        function.read(
+            arg.getIova(),
+            bytes,
+            attributes(arg.hasPasid(), arg.getPasid(), arg.getPrivileged(), arg.getAts()));
     if (fault != null) {
       throw faulted(arg.getDevice(), fault, HwDmaReadResponse.newBuilder().setFault(fault).build());
     }
@@ -84,8 +94,11 @@ final class DeviceActs {
   Result dmaWrite(HwDmaWriteRequest arg) {
     PciFunction function = function(arg.getDevice());
     Task.moveable("bytes", arg.getBytes().size());
-    simulatedDma(arg.hasPasid(), arg.getAts());
-    DmaFault fault = function.write(arg.getIova(), arg.getBytes().toByteArray());
+    DmaFault fault =
+        function.write(
+            arg.getIova(),
+            arg.getBytes().toByteArray(),
+            attributes(arg.hasPasid(), arg.getPasid(), arg.getPrivileged(), arg.getAts()));
     if (fault != null) {
       throw faulted(
           arg.getDevice(), fault, HwDmaWriteResponse.newBuilder().setFault(fault).build());
@@ -93,11 +106,32 @@ final class DeviceActs {
     return Result.newBuilder().setHwDmaWrite(HwDmaWriteResponse.getDefaultInstance()).build();
   }
 
-  private static void simulatedDma(boolean pasid, boolean ats) {
-    if (pasid || ats) {
-      throw Refused.unimplemented(
-          pasid ? "pasid" : "ats", "DMA with a PASID or by ATS is not simulated yet");
+  private static DmaAttributes attributes(
+      boolean hasPasid, int pasid, boolean privileged, boolean ats) {
+    if (hasPasid && pasid >>> PASID_BITS != 0) {
+      throw Refused.invalid(
+          "pasid", Integer.toUnsignedString(pasid) + " is not below 2^" + PASID_BITS);
     }
+    return new DmaAttributes(hasPasid ? pasid : DmaRequest.NO_PASID, privileged, ats);
+  }
+
+  /** hw.page_request. The device is told what became of it: EFAULT when the page will not be. */
+  Result pageRequest(HwPageRequestRequest arg) {
+    PciFunction function = function(arg.getDevice());
+    DmaAttributes attributes =
+        attributes(arg.hasPasid(), arg.getPasid(), arg.getPrivileged(), false);
+    PageResponse response = function.requestPage(arg.getIova(), arg.getWrite(), attributes);
+    HwPageRequestResponse out = HwPageRequestResponse.newBuilder().setCode(response.code()).build();
+    if (response != PageResponse.SUCCESS) {
+      throw new KernelError(
+          Errno.EFAULT,
+          "the page request at 0x"
+              + Long.toHexString(arg.getIova())
+              + " was answered "
+              + response.name(),
+          out);
+    }
+    return Result.newBuilder().setHwPageRequest(out).build();
   }
 
   private KernelError faulted(String device, DmaFault fault, Message written) {

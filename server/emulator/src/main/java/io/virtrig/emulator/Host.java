@@ -58,9 +58,11 @@ public final class Host implements Stateful {
   public Host(HostSpec spec, DeviceModels models, EventListener listener) {
     HostConfiguration configuration = HostConfiguration.of(spec);
     PhysicalMemory memory = new PhysicalMemory();
-    List<PciFunction> functions = new PciBus(configuration, models, memory).functions();
-    Machine machine = new Machine(memory, new Iommu(configuration), functions);
-    kernel = new Kernel(configuration, machine, listener);
+    Iommu iommu = new Iommu(configuration, memory);
+    List<PciFunction> functions =
+        new PciBus(configuration, models, memory, iommu.unit()).functions();
+    kernel = new Kernel(configuration, new Machine(memory, iommu, functions), listener);
+    iommu.unit().staleListener(new StaleTranslations(functions, kernel.events()));
     calls = new SystemCalls(kernel);
     acts = new DeviceActs(kernel);
     calls.process(ProcessRequest.getDefaultInstance());
@@ -98,6 +100,7 @@ public final class Host implements Stateful {
       case HW_DMA_WRITE -> acts.dmaWrite(op.getHwDmaWrite());
       case HW_RAISE_IRQ -> acts.raiseIrq(op.getHwRaiseIrq());
       case HW_LOWER_IRQ -> acts.lowerIrq(op.getHwLowerIrq());
+      case HW_PAGE_REQUEST -> acts.pageRequest(op.getHwPageRequest());
       case HW_FAIL -> acts.fail(op.getHwFail());
 
       case HOST_IRQBYPASS -> irqBypass();

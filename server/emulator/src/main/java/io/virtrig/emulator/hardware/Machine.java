@@ -20,6 +20,7 @@ public record Machine(PhysicalMemory memory, Iommu iommu, List<PciFunction> func
   @Override
   public void writeState(StateWriter out) {
     out.child("memory", "", memory);
+    out.child("iommu", "", iommu);
     for (PciFunction function : functions) {
       out.child("function", function.name(), function);
     }

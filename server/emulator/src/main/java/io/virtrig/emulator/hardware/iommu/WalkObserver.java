@@ -16,4 +16,14 @@ public interface WalkObserver {
    * @param word what it holds
    */
   void read(TableKind kind, int level, long table, long address, long word);
+
+  /**
+   * An address went through a stage that the host owns, which has no tables.
+   *
+   * @param kind the stage
+   */
+  default void mapped(TableKind kind, long input, IommuDomain.Mapping mapping) {}
+
+  /** A cache had the answer, so that nothing was read. */
+  default void hit(CacheKind cache, TranslationCache entries, int slot) {}
 }

@@ -1,5 +1,6 @@
 package io.virtrig.emulator.hardware.pci;
 
+import io.virtrig.emulator.hardware.iommu.IommuUnit;
 import io.virtrig.emulator.hardware.memory.PhysicalMemory;
 import io.virtrig.emulator.spec.DeviceConfiguration;
 import io.virtrig.emulator.spec.HostConfiguration;
@@ -24,14 +25,15 @@ public final class PciBus {
   private final List<PciFunction> functions = new ArrayList<>();
 
   /** The functions of a host's specification, in its order. */
-  public PciBus(HostConfiguration host, DeviceModels models, PhysicalMemory memory) {
+  public PciBus(
+      HostConfiguration host, DeviceModels models, PhysicalMemory memory, IommuUnit iommu) {
     for (DeviceConfiguration device : host.devices()) {
       int number = functions.size();
       DeviceModel model =
           device.spec().getModel().isEmpty()
               ? MadeUpModel.of(device, number)
               : models.get("spec.devices[" + number + "].model", device.spec().getModel());
-      functions.add(new PciFunction(device, model, memory, this, number));
+      functions.add(new PciFunction(device, model, memory, iommu, this, number));
     }
   }
 

@@ -1,5 +1,7 @@
 package io.virtrig.emulator.hardware.iommu.smmuv3;
 
+import java.util.Locale;
+
 /** Why a transaction is terminated, with the numbers that event records have for it. */
 public enum SmmuEvent {
   /** The stream id is beyond the stream table. */
@@ -46,6 +48,15 @@ public enum SmmuEvent {
   /** The number for an event record. */
   public int type() {
     return type;
+  }
+
+  /** It in a word: {@code not_present} and {@code permission} where no more is to be said. */
+  public String word() {
+    return switch (this) {
+      case F_TRANSLATION -> "not_present";
+      case F_PERMISSION -> "permission";
+      default -> name().toLowerCase(Locale.ROOT);
+    };
   }
 
   /** Whether it is a stage's fault, recorded only where the stage's configuration says so. */

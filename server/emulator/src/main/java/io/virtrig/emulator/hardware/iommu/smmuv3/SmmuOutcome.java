@@ -1,7 +1,11 @@
 package io.virtrig.emulator.hardware.iommu.smmuv3;
 
+import io.virtrig.emulator.hardware.iommu.CacheKind;
+import io.virtrig.emulator.hardware.iommu.DmaOutcome;
+import io.virtrig.emulator.hardware.iommu.IommuDomain;
 import io.virtrig.emulator.hardware.iommu.TableKind;
 import io.virtrig.emulator.hardware.iommu.TableMemory;
+import io.virtrig.emulator.hardware.iommu.TranslationCache;
 import io.virtrig.emulator.hardware.iommu.WalkObserver;
 import io.virtrig.emulator.hardware.iommu.smmuv3.SmmuEvent.EventClass;
 import org.jspecify.annotations.Nullable;
@@ -10,12 +14,12 @@ import org.jspecify.annotations.Nullable;
  * What became of a transaction. One object serves all transactions of an {@link SmmuTranslation};
  * each walk overwrites it.
  */
-public final class SmmuOutcome {
+public final class SmmuOutcome implements DmaOutcome {
   /** The level of a fault that no descriptor decided. */
   public static final int NO_LEVEL = -1;
 
   private final TableMemory memory;
-  private final WalkObserver observer;
+  private WalkObserver observer;
 
   private boolean aborted;
   private @Nullable SmmuEvent event;
@@ -24,6 +28,7 @@ public final class SmmuOutcome {
   private boolean recorded;
   private int level;
   private long address;
+  private long fetchAddress;
   private int pageShift;
   private int references;
 
@@ -32,7 +37,12 @@ public final class SmmuOutcome {
     this.observer = observer;
   }
 
+  void observer(WalkObserver now) {
+    observer = now;
+  }
+
   void begin() {
+    fetchAddress = 0;
     aborted = false;
     event = null;
     eventClass = null;
@@ -52,6 +62,22 @@ public final class SmmuOutcome {
     }
     observer.read(kind, atLevel, table, at, word);
     return word;
+  }
+
+  /** Goes through a run of a domain. */
+  long mapped(IommuDomain.Mapping mapping, long input) {
+    observer.mapped(TableKind.STAGE_2, input, mapping);
+    return mapping.physical(input);
+  }
+
+  /** A cache had the answer. */
+  void hit(CacheKind cache, TranslationCache entries, int slot) {
+    observer.hit(cache, entries, slot);
+  }
+
+  /** Notes where something cannot be read. */
+  void fetch(long at) {
+    fetchAddress = at;
   }
 
   /** A fault of the configuration. */
@@ -78,6 +104,36 @@ public final class SmmuOutcome {
   void translated(long to, int shift) {
     address = to;
     pageShift = shift;
+  }
+
+  @Override
+  public boolean blocked() {
+    return aborted || event != null;
+  }
+
+  @Override
+  public int code() {
+    return event == null ? 0 : event.type();
+  }
+
+  @Override
+  public String reason() {
+    return event == null ? aborted ? "aborted" : "" : event.word();
+  }
+
+  @Override
+  public String structure() {
+    return eventClass == null ? "" : stage2 ? "stage 2" : "stage 1";
+  }
+
+  @Override
+  public int decidedAt() {
+    return level;
+  }
+
+  /** Where something could not be read; 0 for other events. */
+  public long fetchAddress() {
+    return fetchAddress;
   }
 
   /** Whether it was terminated without an event. */
@@ -110,12 +166,13 @@ public final class SmmuOutcome {
     return level;
   }
 
-  /** The physical address. */
+  @Override
   public long address() {
     return address;
   }
 
   /** Bits of an offset in the smallest page involved, which is what a TLB may cache. */
+  @Override
   public int pageShift() {
     return pageShift;
   }

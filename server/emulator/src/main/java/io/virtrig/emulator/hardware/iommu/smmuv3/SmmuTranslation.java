@@ -1,13 +1,8 @@
 package io.virtrig.emulator.hardware.iommu.smmuv3;
 
-import static io.virtrig.emulator.hardware.iommu.smmuv3.Descriptor.FAULTED;
-import static io.virtrig.emulator.hardware.iommu.smmuv3.StreamTableEntry.DSS_BYPASS;
-import static io.virtrig.emulator.hardware.iommu.smmuv3.StreamTableEntry.DSS_TERMINATE;
-
 import io.virtrig.emulator.hardware.iommu.DmaRequest;
 import io.virtrig.emulator.hardware.iommu.TableMemory;
 import io.virtrig.emulator.hardware.iommu.WalkObserver;
-import io.virtrig.emulator.hardware.iommu.smmuv3.SmmuEvent.EventClass;
 
 /**
  * Translates transactions by the structures in memory, caching nothing. Reads and writes of data
@@ -18,31 +13,23 @@ import io.virtrig.emulator.hardware.iommu.smmuv3.SmmuEvent.EventClass;
  * object's.
  */
 public final class SmmuTranslation {
-  private static final int PAGE_SHIFT = 12;
-
-  /** {@link #substream} has no descriptor: stage 1 lets everything through. */
-  private static final int BYPASSED = -1;
-
-  /** {@link #substream} found something wrong. */
-  private static final int REFUSED = -2;
-
   private final SmmuCapabilities capabilities;
   private final SmmuOutcome outcome;
   private final StreamTable streams;
   private final StreamTableEntry stream = new StreamTableEntry();
   private final ContextTable contexts;
   private final ContextDescriptor context = new ContextDescriptor();
-  private final Stage1 stage1;
-  private final Stage2 stage2;
+  private final Stage2Tables stage2;
+  private final SmmuPaging paging;
 
   /** The translation of an SMMU, whose reads the observer sees. */
   public SmmuTranslation(TableMemory memory, SmmuCapabilities capabilities, WalkObserver observer) {
     this.capabilities = capabilities;
     outcome = new SmmuOutcome(memory, observer);
     streams = new StreamTable(memory, capabilities, outcome);
-    stage2 = new Stage2(memory, capabilities, outcome, stream);
-    contexts = new ContextTable(memory, outcome, stage2);
-    stage1 = new Stage1(memory, capabilities, outcome, context, stage2);
+    stage2 = new Stage2Tables(memory, capabilities, outcome, stream);
+    contexts = new ContextTable(memory, outcome);
+    paging = new SmmuPaging(memory, capabilities, outcome, null);
   }
 
   /**
@@ -68,66 +55,24 @@ public final class SmmuTranslation {
   }
 
   private void byStages(DmaRequest request) {
-    int substream = substream(request);
-    if (substream == REFUSED) {
+    int substream = stream.substream(request);
+    if (substream == StreamTableEntry.DISABLED) {
+      outcome.fault(SmmuEvent.F_STREAM_DISABLED);
       return;
     }
-    long address = request.address();
-    int pageShift = Long.SIZE;
-    if (substream == BYPASSED) {
-      if (address >>> capabilities.outputBits() != 0) {
-        outcome.fault(SmmuEvent.F_ADDR_SIZE, EventClass.IN, false, SmmuOutcome.NO_LEVEL, true);
-        return;
-      }
-    } else {
-      if (!contexts.read(stream, substream, context)) {
-        return;
-      }
-      if (!context.valid(capabilities)) {
+    if (substream == StreamTableEntry.BAD) {
+      outcome.fault(SmmuEvent.C_BAD_SUBSTREAMID);
+      return;
+    }
+    Stage2 second = stream.stage2() ? stage2 : null;
+    if (substream == StreamTableEntry.BYPASSED) {
+      paging.translate(null, second, 0, request);
+    } else if (contexts.read(stream, substream, second, context)) {
+      if (context.valid(capabilities)) {
+        paging.translate(context, second, 0, request);
+      } else {
         outcome.fault(SmmuEvent.C_BAD_CD);
-        return;
       }
-      address = stage1.translate(request, stream.stage2());
-      if (address == FAULTED) {
-        return;
-      }
-      pageShift = stage1.pageShift();
     }
-    if (stream.stage2()) {
-      address = stage2.translate(address, request.write(), EventClass.IN);
-      if (address == FAULTED) {
-        return;
-      }
-      pageShift = Math.min(pageShift, stage2.pageShift());
-    }
-    outcome.translated(address, pageShift == Long.SIZE ? PAGE_SHIFT : pageShift);
-  }
-
-  /** Which context descriptor is for the request. */
-  private int substream(DmaRequest request) {
-    if (!stream.stage1()) {
-      return request.hasPasid() ? refuse(SmmuEvent.C_BAD_SUBSTREAMID) : BYPASSED;
-    }
-    if (!request.hasPasid()) {
-      if (stream.substreamBits() == 0) {
-        return 0;
-      }
-      return switch (stream.withoutSubstream()) {
-        case DSS_TERMINATE -> refuse(SmmuEvent.F_STREAM_DISABLED);
-        case DSS_BYPASS -> BYPASSED;
-        default -> 0;
-      };
-    }
-    boolean zeroTaken = stream.withoutSubstream() > DSS_BYPASS && request.pasid() == 0;
-    return stream.substreamBits() == 0
-            || zeroTaken
-            || request.pasid() >>> stream.substreamBits() != 0
-        ? refuse(SmmuEvent.C_BAD_SUBSTREAMID)
-        : request.pasid();
-  }
-
-  private int refuse(SmmuEvent why) {
-    outcome.fault(why);
-    return REFUSED;
   }
 }

@@ -5,7 +5,7 @@ import static io.virtrig.emulator.hardware.iommu.vtd.VtdCapabilities.*;
 import org.jspecify.annotations.Nullable;
 
 /** An entry of a PASID table, eight words, and where its fields lie in them. */
-final class PasidEntry {
+public final class PasidEntry {
   static final int WORDS = 8;
 
   static final int FIRST_LEVEL_ONLY = 1;
@@ -18,16 +18,33 @@ final class PasidEntry {
   private static final long SLADE = 1L << 9;
   private static final long RESERVED_0 = 3L << 10;
   private static final long RESERVED_1 = 0x7fL << 16;
-  private static final long SRE = 1L;
-  private static final long WPE = 1L << 4;
-  private static final long EAFE = 1L << 7;
+  static final long SRE = 1L;
+  static final long WPE = 1L << 4;
+  static final long EAFE = 1L << 7;
   private static final long RESERVED_2 = 0xfL << 8;
-  private static final long ADDRESS = -1L << 12;
+  static final long ADDRESS = -1L << 12;
+  static final int FLPM_SHIFT = 2;
+  private static final long FOUR_LEVELS = 2;
+  private static final long DOMAIN = 0xffff;
 
   private final long[] words = new long[WORDS];
 
   void set(int index, long word) {
     words[index] = word;
+  }
+
+  /** A present entry with a second level of four levels wherever it may lie. */
+  void set(int type, int domain, long firstLevel) {
+    words[0] = P | FOUR_LEVELS << 2 | (long) type << 6;
+    words[1] = domain & DOMAIN;
+    words[2] = firstLevel;
+    for (int word = 3; word < WORDS; word++) {
+      words[word] = 0;
+    }
+  }
+
+  int domain() {
+    return (int) (words[1] & DOMAIN);
   }
 
   boolean faultProcessingDisabled() {
@@ -56,7 +73,7 @@ final class PasidEntry {
   }
 
   private int flpm() {
-    return (int) (words[2] >>> 2 & 3);
+    return (int) (words[2] >>> FLPM_SHIFT & 3);
   }
 
   /** Physical, or guest-physical when nested. */

@@ -1,7 +1,11 @@
 package io.virtrig.emulator.hardware.iommu.vtd;
 
+import io.virtrig.emulator.hardware.iommu.CacheKind;
+import io.virtrig.emulator.hardware.iommu.DmaOutcome;
+import io.virtrig.emulator.hardware.iommu.IommuDomain;
 import io.virtrig.emulator.hardware.iommu.TableKind;
 import io.virtrig.emulator.hardware.iommu.TableMemory;
+import io.virtrig.emulator.hardware.iommu.TranslationCache;
 import io.virtrig.emulator.hardware.iommu.WalkObserver;
 import org.jspecify.annotations.Nullable;
 
@@ -9,12 +13,12 @@ import org.jspecify.annotations.Nullable;
  * What became of a request. One object serves all requests of a {@link VtdTranslation}; each walk
  * overwrites it.
  */
-public final class VtdOutcome {
+public final class VtdOutcome implements DmaOutcome {
   /** In place of an address: there is none, and the fault says why. */
   static final long FAULTED = -1;
 
   private final TableMemory memory;
-  private final WalkObserver observer;
+  private WalkObserver observer;
 
   private boolean scalable;
   private boolean faultProcessingDisabled;
@@ -29,6 +33,10 @@ public final class VtdOutcome {
   VtdOutcome(TableMemory memory, WalkObserver observer) {
     this.memory = memory;
     this.observer = observer;
+  }
+
+  void observer(WalkObserver now) {
+    observer = now;
   }
 
   void begin(boolean inScalableMode) {
@@ -50,6 +58,17 @@ public final class VtdOutcome {
     }
     observer.read(of, atLevel, table, at, word);
     return word;
+  }
+
+  /** Goes through a run of a domain. */
+  long mapped(IommuDomain.Mapping mapping, long input) {
+    observer.mapped(TableKind.SECOND_LEVEL, input, mapping);
+    return mapping.physical(input);
+  }
+
+  /** A cache had the answer. */
+  void hit(CacheKind cache, TranslationCache entries, int slot) {
+    observer.hit(cache, entries, slot);
   }
 
   long fault(VtdFault why, TableKind at, int atLevel) {
@@ -77,9 +96,29 @@ public final class VtdOutcome {
     return fault;
   }
 
-  /** The number of the fault for a fault record; 0 without fault. */
-  public int reason() {
+  @Override
+  public boolean blocked() {
+    return fault != null;
+  }
+
+  @Override
+  public int code() {
     return fault == null ? 0 : fault.reason(scalable);
+  }
+
+  @Override
+  public String reason() {
+    return fault == null ? "" : fault.word();
+  }
+
+  @Override
+  public String structure() {
+    return kind.label();
+  }
+
+  @Override
+  public int decidedAt() {
+    return level == 0 ? -1 : level;
   }
 
   /** Whether a fault record is written: structures can forbid that. */
@@ -102,12 +141,13 @@ public final class VtdOutcome {
     return interrupt;
   }
 
-  /** The physical address. */
+  @Override
   public long address() {
     return address;
   }
 
   /** Bits of an offset in the smallest page involved, which is what a TLB may cache. */
+  @Override
   public int pageShift() {
     return pageShift;
   }

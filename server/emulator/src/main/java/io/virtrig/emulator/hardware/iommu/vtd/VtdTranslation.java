@@ -1,14 +1,10 @@
 package io.virtrig.emulator.hardware.iommu.vtd;
 
 import static io.virtrig.emulator.hardware.iommu.TableKind.*;
-import static io.virtrig.emulator.hardware.iommu.vtd.VtdOutcome.FAULTED;
 
 import io.virtrig.emulator.hardware.iommu.DmaRequest;
-import io.virtrig.emulator.hardware.iommu.TableKind;
 import io.virtrig.emulator.hardware.iommu.TableMemory;
 import io.virtrig.emulator.hardware.iommu.WalkObserver;
-import io.virtrig.emulator.hardware.iommu.vtd.SecondLevel.Purpose;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Translates untranslated requests by the tables in memory, caching nothing. Reads and writes are
@@ -32,15 +28,11 @@ public final class VtdTranslation {
   private static final int TT_PASS_THROUGH = 2;
   private static final int TT_RESERVED = 3;
 
-  private static final long INTERRUPT_RANGE = 0xfeeL;
-  private static final int INTERRUPT_RANGE_SHIFT = 20;
-  private static final int PAGE_SHIFT = 12;
-
   private final VtdCapabilities capabilities;
   private final VtdOutcome outcome;
   private final RequesterTables tables;
-  private final SecondLevel second;
-  private final FirstLevel first;
+  private final SecondLevelTables second;
+  private final VtdPaging paging;
   private final PasidEntry pasid = new PasidEntry();
 
   /** The translation of a unit, whose reads the observer sees. */
@@ -48,8 +40,8 @@ public final class VtdTranslation {
     this.capabilities = capabilities;
     outcome = new VtdOutcome(memory, observer);
     tables = new RequesterTables(memory, capabilities, outcome);
-    second = new SecondLevel(memory, capabilities, outcome);
-    first = new FirstLevel(memory, capabilities, outcome, second);
+    second = new SecondLevelTables(memory, capabilities, outcome);
+    paging = new VtdPaging(memory, capabilities, outcome, null);
   }
 
   /**
@@ -61,7 +53,7 @@ public final class VtdTranslation {
   public VtdOutcome translate(long rtaddr, DmaRequest request) {
     int mode = (int) (rtaddr >>> TTM_SHIFT & 3);
     outcome.begin(mode != TTM_LEGACY);
-    if (isInterrupt(request)) {
+    if (VtdPaging.isInterrupt(request)) {
       outcome.interruptRequest();
       return outcome;
     }
@@ -87,7 +79,7 @@ public final class VtdTranslation {
    */
   public VtdOutcome translate(long[] entry, DmaRequest request) {
     outcome.begin(true);
-    if (isInterrupt(request)) {
+    if (VtdPaging.isInterrupt(request)) {
       outcome.interruptRequest();
       return outcome;
     }
@@ -96,14 +88,6 @@ public final class VtdTranslation {
     }
     byPasidEntry(request, request.privileged());
     return outcome;
-  }
-
-  private static boolean isInterrupt(DmaRequest request) {
-    return request.write() && !request.hasPasid() && inInterruptRange(request.address());
-  }
-
-  private static boolean inInterruptRange(long address) {
-    return address >>> INTERRUPT_RANGE_SHIFT == INTERRUPT_RANGE;
   }
 
   private void legacy(long root, DmaRequest request) {
@@ -122,66 +106,19 @@ public final class VtdTranslation {
         || !capabilities.depth(levels)) {
       outcome.fault(VtdFault.CONTEXT_INVALID, CONTEXT, 0);
     } else if (type == TT_PASS_THROUGH) {
-      passThrough(request.address(), CONTEXT);
+      paging.passThrough(request.address(), CONTEXT);
     } else {
       second.use(tables.context(0) & ADDRESS, levels, false, false);
-      bySecondLevel(request.address(), request.write(), Long.SIZE);
+      paging.secondLevelOnly(second, 0, request);
     }
   }
 
   private void byPasidEntry(DmaRequest request, boolean privileged) {
-    if (pasid.faultProcessingDisabled()) {
-      outcome.disableFaultProcessing();
-    }
-    @Nullable VtdFault wrong = pasid.check(capabilities, privileged);
-    if (wrong != null) {
-      outcome.fault(wrong, PASID_TABLE, 0);
-      return;
-    }
     second.use(
         pasid.secondTable(),
         pasid.secondLevels(),
         true,
         pasid.secondLevelUpdates() && capabilities.extended(VtdCapabilities.ECAP_SLADS));
-    switch (pasid.type()) {
-      case PasidEntry.PASS_THROUGH -> passThrough(request.address(), PASID_TABLE);
-      case PasidEntry.SECOND_LEVEL_ONLY ->
-          bySecondLevel(request.address(), request.write(), Long.SIZE);
-      case PasidEntry.FIRST_LEVEL_ONLY -> {
-        long to = first.translate(pasid, request, privileged, false);
-        if (to != FAULTED) {
-          finish(to, first.pageShift(), FIRST_LEVEL);
-        }
-      }
-      default -> {
-        long guestPhysical = first.translate(pasid, request, privileged, true);
-        if (guestPhysical != FAULTED) {
-          bySecondLevel(guestPhysical, request.write(), first.pageShift());
-        }
-      }
-    }
-  }
-
-  private void passThrough(long address, TableKind by) {
-    if ((address & capabilities.beyondHost()) != 0) {
-      outcome.fault(VtdFault.BEYOND_HOST, by, 0);
-    } else {
-      finish(address, PAGE_SHIFT, by);
-    }
-  }
-
-  private void bySecondLevel(long input, boolean write, int firstShift) {
-    long to = second.translate(input, write, Purpose.REQUEST);
-    if (to != FAULTED) {
-      finish(to, Math.min(firstShift, second.pageShift()), SECOND_LEVEL);
-    }
-  }
-
-  private void finish(long address, int pageShift, TableKind by) {
-    if (inInterruptRange(address)) {
-      outcome.fault(VtdFault.INTERRUPT_RANGE, by, 0);
-    } else {
-      outcome.translated(address, pageShift);
-    }
+    paging.translate(pasid, second, 0, request.pasid(), request, privileged);
   }
 }
