@@ -16,6 +16,7 @@ import picocli.CommandLine.Command;
       HostCommand.class,
       CallCommand.class,
       EventsCommand.class,
+      IommuCommand.class,
       ConformanceCommand.class,
       DemoCommand.class,
       DaemonCommand.class

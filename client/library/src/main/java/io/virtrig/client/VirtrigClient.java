@@ -12,11 +12,14 @@ import io.virtrig.v1.HostServiceGrpc.HostServiceBlockingStub;
 import io.virtrig.v1.HostSpec;
 import io.virtrig.v1.ListHostsRequest;
 import io.virtrig.v1.ListHostsResponse;
+import io.virtrig.v1.TranslationServiceGrpc;
+import io.virtrig.v1.TranslationServiceGrpc.TranslationServiceBlockingStub;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 
 /**
  * A connection to a daemon. Safe for use by several threads.
@@ -126,6 +129,15 @@ public final class VirtrigClient implements AutoCloseable {
   /** One page of hosts, for callers that do not want them all. */
   public ListHostsResponse listHosts(ListHostsRequest request) {
     return StatusDetails.answer(() -> hosts.listHosts(request));
+  }
+
+  /**
+   * Explains translations: on a host, in an image of memory, descriptors.
+   *
+   * @throws RefusalException when the simulator refuses
+   */
+  public <R> R translation(Function<TranslationServiceBlockingStub, R> call) {
+    return StatusDetails.answer(() -> call.apply(TranslationServiceGrpc.newBlockingStub(channel)));
   }
 
   /** Ends the connection; calls under way are given a moment to finish. */

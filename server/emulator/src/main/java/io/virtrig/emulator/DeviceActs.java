@@ -63,7 +63,7 @@ final class DeviceActs {
     this.kernel = kernel;
   }
 
-  private PciFunction function(String device) {
+  PciFunction function(String device) {
     for (PciFunction function : kernel.machine().functions()) {
       if (function.name().equals(device)
           || function.configuration().bdf().toString().equals(device)) {

@@ -17,12 +17,15 @@ import io.virtrig.emulator.state.StateHash;
 import io.virtrig.emulator.state.StateTree;
 import io.virtrig.emulator.state.StateWriter;
 import io.virtrig.emulator.state.Stateful;
+import io.virtrig.emulator.translation.HostWalks;
 import io.virtrig.v1.HostIrqbypassResponse;
 import io.virtrig.v1.HostSpec;
 import io.virtrig.v1.Operation;
 import io.virtrig.v1.ProcessRequest;
 import io.virtrig.v1.Result;
 import io.virtrig.v1.StateNode;
+import io.virtrig.v1.WalkRequest;
+import io.virtrig.v1.WalkResponse;
 import java.util.List;
 
 /**
@@ -283,6 +286,16 @@ public final class Host implements Stateful {
   /** What the host's specification says, with every default filled in. */
   public HostSpec spec() {
     return kernel.configuration().spec();
+  }
+
+  /**
+   * What would become of a device's access. Nothing happens.
+   *
+   * @throws Refused when there is no such device, or the access makes no sense
+   */
+  public WalkResponse walk(WalkRequest request) {
+    return HostWalks.walk(
+        kernel.machine().iommu(), acts.function(request.getDevice()), request.getAccess());
   }
 
   /** Operations executed so far. */

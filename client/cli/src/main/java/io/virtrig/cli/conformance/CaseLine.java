@@ -37,8 +37,8 @@ public sealed interface CaseLine {
   record Case(Source source, String id, String title, String why, JsonObject host, List<Step> steps)
       implements CaseLine {}
 
-  /** A vector of another executor: it has no steps. */
-  record Vector(Source source, String id) implements CaseLine {
+  /** A vector: it has no steps, and its kind tells what is done with it. */
+  record Vector(Source source, String id, JsonObject json) implements CaseLine {
     @Override
     public String title() {
       return "";

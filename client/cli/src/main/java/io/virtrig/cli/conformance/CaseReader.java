@@ -43,7 +43,7 @@ final class CaseReader {
       JsonObject json = JsonParser.parseReader(reader).getAsJsonObject();
       id = text(json, "id", id);
       if (!json.has("steps")) {
-        return new Vector(source, id);
+        return new Vector(source, id, json);
       }
       check("the case", json, CASE_KEYS);
       return new Case(

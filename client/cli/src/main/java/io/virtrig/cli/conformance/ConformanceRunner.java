@@ -91,7 +91,7 @@ public final class ConformanceRunner {
     Outcome outcome =
         switch (line) {
           case Case subject -> new CaseRun(subject, transport, step -> {}).run();
-          case Vector _ -> new Outcome.Unsupported("a vector file: its lines have no steps");
+          case Vector vector -> VectorRun.run(vector, transport);
           case Broken broken -> new Outcome.Failed(broken.reason(), List.of(), List.of());
         };
     CaseResult result = new CaseResult(line, outcome, Duration.ofNanos(System.nanoTime() - start));

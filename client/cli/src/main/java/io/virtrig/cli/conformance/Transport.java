@@ -1,14 +1,28 @@
 package io.virtrig.cli.conformance;
 
+import io.virtrig.v1.DecodeDescriptorRequest;
+import io.virtrig.v1.DecodeDescriptorResponse;
 import io.virtrig.v1.HostSpec;
 import io.virtrig.v1.Operation;
 import io.virtrig.v1.Result;
+import io.virtrig.v1.WalkImageRequest;
+import io.virtrig.v1.WalkImageResponse;
 
 /** How operations reach the simulated hosts. */
 public interface Transport {
 
   /** Makes a fresh host. */
   SimulatedHost create(HostSpec spec);
+
+  /** Walks through an image of memory. */
+  default WalkImageResponse walkImage(WalkImageRequest request) {
+    throw new UnsupportedOperationException("this transport has no walks through images");
+  }
+
+  /** Decodes a descriptor. */
+  default DecodeDescriptorResponse decodeDescriptor(DecodeDescriptorRequest request) {
+    throw new UnsupportedOperationException("this transport decodes no descriptors");
+  }
 
   /** A host that lives until it is closed. */
   interface SimulatedHost extends AutoCloseable {

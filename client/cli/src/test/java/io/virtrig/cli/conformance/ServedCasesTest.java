@@ -58,7 +58,9 @@ class ServedCasesTest {
           "kvm/random-dirty.jsonl",
           "kvm/random-irq.jsonl",
           "kvm/random-all.jsonl",
-          "vsva/pasid-request.jsonl");
+          "vsva/pasid-request.jsonl",
+          "walk",
+          "qi");
 
   private @Nullable Daemon daemon;
   private VirtrigClient client;
@@ -122,7 +124,8 @@ class ServedCasesTest {
         run.get();
       }
     }
-    assertThat(traces).hasSize(lines.size());
+    assertThat(traces)
+        .hasSize((int) lines.stream().filter(CaseLine.Case.class::isInstance).count());
     return traces;
   }
 

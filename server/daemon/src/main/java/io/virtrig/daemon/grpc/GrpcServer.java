@@ -72,6 +72,7 @@ public final class GrpcServer {
     List<ServerServiceDefinition> services =
         new ArrayList<>(new OperationServices(hosts, executor).all());
     services.add(new HostMethods(hosts).service());
+    services.add(new TranslationMethods(hosts).service());
     services.add(new ExecuteMethod(hosts, executor).service());
     return services;
   }

@@ -1,6 +1,7 @@
 package io.virtrig.emulator.hardware.iommu;
 
 import io.virtrig.emulator.state.Stateful;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The translating hardware of a host, as the kernel's IOMMU drivers program it and as devices use
@@ -44,6 +45,13 @@ public interface IommuUnit extends Stateful {
   /** Who is told when something stale is used. */
   void staleListener(StaleListener listener);
 
-  /** Who sees the walks. */
-  void observer(WalkObserver observer);
+  /** What the tables say of an access. Nothing is kept, marked or recorded. */
+  DmaOutcome walk(DmaRequest request, WalkObserver observer);
+
+  /**
+   * What would become of an access by what is kept, of which the observer is told. Nothing changes.
+   *
+   * @return null when no translation is kept for it
+   */
+  @Nullable DmaOutcome kept(DmaRequest request, WalkObserver observer);
 }

@@ -2,6 +2,7 @@ package io.virtrig.emulator.hardware.iommu;
 
 import io.virtrig.emulator.state.StateWriter;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A unit that is modelled by what its host maps: AMD-Vi, and none. It keeps nothing and has no
@@ -104,7 +105,19 @@ final class SecondStageUnit implements IommuUnit {
   public void staleListener(StaleListener listener) {}
 
   @Override
-  public void observer(WalkObserver observer) {}
+  public DmaOutcome walk(DmaRequest request, WalkObserver observer) {
+    IommuDomain domain = domains.get(request.source());
+    IommuDomain.Mapping mapping = domain == null ? null : domain.at(request.address());
+    if (mapping != null) {
+      observer.mapped(TableKind.SECOND_LEVEL, request.address(), mapping);
+    }
+    return translate(request);
+  }
+
+  @Override
+  public @Nullable DmaOutcome kept(DmaRequest request, WalkObserver observer) {
+    return null;
+  }
 
   @Override
   public void writeState(StateWriter out) {}

@@ -76,11 +76,19 @@ public final class TranslationCache implements Stateful {
 
   /** The slot of the entry for an address, the smallest page first; {@link #NONE}. */
   public int find(int kind, int domain, int space, long address) {
+    int slot = peek(kind, domain, space, address);
+    if (slot != NONE) {
+      touch(slot);
+    }
+    return slot;
+  }
+
+  /** The same, without counting as a use. */
+  public int peek(int kind, int domain, int space, long address) {
     for (long left = shiftsInUse; left != 0; left &= left - 1) {
       int shift = Long.numberOfTrailingZeros(left);
       int slot = find(kind, domain, space, address >>> shift, shift);
       if (slot != NONE) {
-        touch(slot);
         return slot;
       }
     }

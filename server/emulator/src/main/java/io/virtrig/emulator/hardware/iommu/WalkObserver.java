@@ -24,6 +24,9 @@ public interface WalkObserver {
    */
   default void mapped(TableKind kind, long input, IommuDomain.Mapping mapping) {}
 
-  /** A cache had the answer, so that nothing was read. */
-  default void hit(CacheKind cache, TranslationCache entries, int slot) {}
+  /** A cache has an entry for the access; {@code stale}: the tables say something else by now. */
+  default void hit(CacheKind cache, TranslationCache entries, int slot, boolean stale) {}
+
+  /** The entry of a PASID has been kept, with that domain. */
+  default void keptPasid(int domain, int pasid, boolean stale) {}
 }

@@ -1,11 +1,9 @@
 package io.virtrig.emulator.hardware.iommu.smmuv3;
 
-import io.virtrig.emulator.hardware.iommu.CacheKind;
 import io.virtrig.emulator.hardware.iommu.DmaOutcome;
 import io.virtrig.emulator.hardware.iommu.IommuDomain;
 import io.virtrig.emulator.hardware.iommu.TableKind;
 import io.virtrig.emulator.hardware.iommu.TableMemory;
-import io.virtrig.emulator.hardware.iommu.TranslationCache;
 import io.virtrig.emulator.hardware.iommu.WalkObserver;
 import io.virtrig.emulator.hardware.iommu.smmuv3.SmmuEvent.EventClass;
 import org.jspecify.annotations.Nullable;
@@ -19,7 +17,7 @@ public final class SmmuOutcome implements DmaOutcome {
   public static final int NO_LEVEL = -1;
 
   private final TableMemory memory;
-  private WalkObserver observer;
+  private final WalkObserver observer;
 
   private boolean aborted;
   private @Nullable SmmuEvent event;
@@ -35,10 +33,6 @@ public final class SmmuOutcome implements DmaOutcome {
   SmmuOutcome(TableMemory memory, WalkObserver observer) {
     this.memory = memory;
     this.observer = observer;
-  }
-
-  void observer(WalkObserver now) {
-    observer = now;
   }
 
   void begin() {
@@ -68,11 +62,6 @@ public final class SmmuOutcome implements DmaOutcome {
   long mapped(IommuDomain.Mapping mapping, long input) {
     observer.mapped(TableKind.STAGE_2, input, mapping);
     return mapping.physical(input);
-  }
-
-  /** A cache had the answer. */
-  void hit(CacheKind cache, TranslationCache entries, int slot) {
-    observer.hit(cache, entries, slot);
   }
 
   /** Notes where something cannot be read. */

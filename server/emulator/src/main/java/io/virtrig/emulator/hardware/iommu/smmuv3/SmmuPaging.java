@@ -8,6 +8,7 @@ import io.virtrig.emulator.hardware.iommu.StaleListener;
 import io.virtrig.emulator.hardware.iommu.StaleUse;
 import io.virtrig.emulator.hardware.iommu.TableMemory;
 import io.virtrig.emulator.hardware.iommu.TranslationCache;
+import io.virtrig.emulator.hardware.iommu.WalkObserver;
 import io.virtrig.emulator.hardware.iommu.smmuv3.SmmuEvent.EventClass;
 import org.jspecify.annotations.Nullable;
 
@@ -133,10 +134,19 @@ final class SmmuPaging {
     if (slot == TranslationCache.NONE) {
       return false;
     }
-    outcome.hit(CacheKind.IOTLB, translations, slot);
     if (translations.checked(slot) != memory.changes()) {
       compare(translations, slot, request);
     }
+    decide(translations, slot, context, request);
+    return true;
+  }
+
+  /** Decides by an entry, and changes nothing. */
+  private void decide(
+      TranslationCache translations,
+      int slot,
+      @Nullable ContextDescriptor context,
+      DmaRequest request) {
     int rights = translations.rights(slot);
     int shift = translations.shift(slot);
     boolean stage1Allows =
@@ -157,29 +167,62 @@ final class SmmuPaging {
       long within = (1L << shift) - 1;
       outcome.translated(translations.target(slot) | (request.address() & within), shift);
     }
+  }
+
+  /**
+   * What another's TLB says of an access.
+   *
+   * @return false when it has no translation for it
+   */
+  boolean look(
+      SmmuCaches of,
+      @Nullable ContextDescriptor context,
+      boolean withStage2,
+      int vmid,
+      DmaRequest request,
+      WalkObserver observer) {
+    int kind = (context == null ? 0 : SmmuCaches.STAGE_1) | (withStage2 ? SmmuCaches.STAGE_2 : 0);
+    long key = context == null ? request.address() : context.untagged(request.address());
+    int asid = context == null ? SmmuCaches.NO_ASID : context.asid();
+    int slot = of.translations().peek(kind, vmid, asid, key);
+    if (slot == TranslationCache.NONE && context != null) {
+      slot = of.translations().peek(kind, vmid, SmmuCaches.GLOBAL, key);
+    }
+    if (slot == TranslationCache.NONE) {
+      return false;
+    }
+    boolean stale = changedWord(of.translations(), slot) >= 0;
+    observer.hit(CacheKind.IOTLB, of.translations(), slot, stale);
+    decide(of.translations(), slot, context, request);
     return true;
   }
 
-  /** The sanitizer: whether the tables still say what an entry was made from. */
-  private void compare(TranslationCache translations, int slot, DmaRequest request) {
-    for (int i = 0; i < translations.words(slot); i++) {
-      long at = translations.wordAddress(slot, i);
-      long was = translations.word(slot, i);
-      long is = memory.word(at);
-      if (was != is) {
-        boolean leaf = i == translations.words(slot) - 1;
-        stale.used(
-            new StaleUse(
-                request,
-                CacheKind.IOTLB,
-                at,
-                was,
-                is,
-                "the owner of stage 1 should have invalidated this address"
-                    + (leaf ? "" : ", not the last level only")));
-        break;
+  /** Which of the words that an entry was made from has changed; -1 for none. */
+  private int changedWord(TranslationCache entries, int slot) {
+    for (int i = 0; i < entries.words(slot); i++) {
+      if (entries.word(slot, i) != memory.word(entries.wordAddress(slot, i))) {
+        return i;
       }
     }
-    translations.checked(slot, memory.changes());
+    return -1;
+  }
+
+  /** The sanitizer: whether the tables still say what an entry was made from. */
+  private void compare(TranslationCache entries, int slot, DmaRequest request) {
+    int changed = changedWord(entries, slot);
+    if (changed >= 0) {
+      long at = entries.wordAddress(slot, changed);
+      boolean leaf = changed == entries.words(slot) - 1;
+      stale.used(
+          new StaleUse(
+              request,
+              CacheKind.IOTLB,
+              at,
+              entries.word(slot, changed),
+              memory.word(at),
+              "whoever changed it should have had this address invalidated"
+                  + (leaf ? "" : ", not the last level only")));
+    }
+    entries.checked(slot, memory.changes());
   }
 }

@@ -14,6 +14,7 @@ import io.virtrig.emulator.hardware.iommu.StaleListener;
 import io.virtrig.emulator.hardware.iommu.StaleUse;
 import io.virtrig.emulator.hardware.iommu.TableMemory;
 import io.virtrig.emulator.hardware.iommu.TranslationCache;
+import io.virtrig.emulator.hardware.iommu.UntouchedMemory;
 import io.virtrig.emulator.hardware.iommu.WalkObserver;
 import io.virtrig.emulator.state.StateWriter;
 import io.virtrig.emulator.state.Stateful;
@@ -88,10 +89,15 @@ public final class SmmuUnit implements IommuUnit {
 
   /** A unit that keeps up to so many translations. */
   public SmmuUnit(TableMemory memory, SmmuCapabilities capabilities, int entries) {
+    this(memory, capabilities, entries, WalkObserver.NONE);
+  }
+
+  private SmmuUnit(
+      TableMemory memory, SmmuCapabilities capabilities, int entries, WalkObserver observer) {
     this.entries = entries;
     this.memory = memory;
     this.capabilities = capabilities;
-    outcome = new SmmuOutcome(memory, WalkObserver.NONE);
+    outcome = new SmmuOutcome(memory, observer);
     caches = new SmmuCaches(entries);
     paging = new SmmuPaging(memory, capabilities, outcome, caches);
     stage2 = new Stage2Domain(outcome);
@@ -270,21 +276,30 @@ public final class SmmuUnit implements IommuUnit {
   /** The sanitizer: whether memory still holds the descriptor that is kept. */
   private void compare(long[] kept, DmaRequest request) {
     long at = kept[ContextDescriptor.WORDS];
-    for (int word = 0; word < ContextDescriptor.WORDS; word++) {
-      long is = memory.word(at + (long) word * Long.BYTES);
-      if (kept[word] != is) {
-        stale.used(
-            new StaleUse(
-                request,
-                CacheKind.PASID,
-                at + (long) word * Long.BYTES,
-                kept[word],
-                is,
-                "the owner of the context descriptor should have invalidated it (CFGI_CD)"));
-        break;
-      }
+    int changed = changedWord(kept);
+    if (changed >= 0) {
+      long where = at + (long) changed * Long.BYTES;
+      stale.used(
+          new StaleUse(
+              request,
+              CacheKind.PASID,
+              where,
+              kept[changed],
+              memory.word(where),
+              "whoever changed the context descriptor should have had it invalidated (CFGI_CD)"));
     }
     kept[ContextDescriptor.WORDS + 1] = memory.changes();
+  }
+
+  /** Which word of a descriptor that is kept memory no longer holds; -1 for none. */
+  private int changedWord(long[] kept) {
+    long at = kept[ContextDescriptor.WORDS];
+    for (int word = 0; word < ContextDescriptor.WORDS; word++) {
+      if (kept[word] != memory.word(at + (long) word * Long.BYTES)) {
+        return word;
+      }
+    }
+    return -1;
   }
 
   @Override
@@ -297,7 +312,6 @@ public final class SmmuUnit implements IommuUnit {
     int slot = stream.deviceTlb.find(request);
     if (slot != TranslationCache.NONE) {
       outcome.begin();
-      outcome.hit(CacheKind.DEVICE_TLB, kept, slot);
       long within = (1L << kept.shift(slot)) - 1;
       outcome.translated(kept.target(slot) | (request.address() & within), kept.shift(slot));
       return outcome;
@@ -330,8 +344,59 @@ public final class SmmuUnit implements IommuUnit {
   }
 
   @Override
-  public void observer(WalkObserver observer) {
-    outcome.observer(observer);
+  public DmaOutcome walk(DmaRequest request, WalkObserver observer) {
+    SmmuUnit look = looking(observer, 0);
+    Stream stream = streams.get(request.source());
+    if (stream != null) {
+      Stream shown = look.shown(request.source(), stream);
+      if (stream.mode != Stage1Mode.ABORT) {
+        look.entry.set(stream.mode == Stage1Mode.TRANSLATE, stream.contexts);
+        look.entry.show(observer);
+      }
+      shown.kept.clear();
+    }
+    return look.translate(request);
+  }
+
+  /** A unit over the same memory that changes nothing and keeps so many entries. */
+  private SmmuUnit looking(WalkObserver observer, int keeping) {
+    return new SmmuUnit(new UntouchedMemory(memory), capabilities, keeping, observer);
+  }
+
+  private Stream shown(int source, Stream of) {
+    Stream shown = new Stream(of.domain, 0);
+    shown.mode = of.mode;
+    shown.contexts = of.contexts;
+    shown.kept.putAll(of.kept);
+    streams.put(source, shown);
+    return shown;
+  }
+
+  @Override
+  public @Nullable DmaOutcome kept(DmaRequest request, WalkObserver observer) {
+    Stream stream = streams.get(request.source());
+    if (stream == null || stream.mode == Stage1Mode.ABORT) {
+      return null;
+    }
+    StreamTableEntry set = new StreamTableEntry();
+    set.set(stream.mode == Stage1Mode.TRANSLATE, stream.contexts);
+    int substream = set.substream(request);
+    ContextDescriptor by = null;
+    if (substream >= 0) {
+      long[] words = stream.kept.get(substream);
+      if (words == null) {
+        return null;
+      }
+      by = new ContextDescriptor();
+      by.set(words);
+      observer.keptPasid(stream.domain.id(), substream, changedWord(words) >= 0);
+    } else if (substream != StreamTableEntry.BYPASSED) {
+      return null;
+    }
+    SmmuUnit look = looking(WalkObserver.NONE, 0);
+    look.outcome.begin();
+    boolean found = look.paging.look(caches, by, true, stream.domain.id(), request, observer);
+    return found ? look.outcome : null;
   }
 
   @Override

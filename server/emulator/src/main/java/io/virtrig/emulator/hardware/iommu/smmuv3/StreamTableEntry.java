@@ -3,10 +3,15 @@ package io.virtrig.emulator.hardware.iommu.smmuv3;
 import static io.virtrig.emulator.hardware.iommu.smmuv3.SmmuCapabilities.*;
 
 import io.virtrig.emulator.hardware.iommu.DmaRequest;
+import io.virtrig.emulator.hardware.iommu.TableKind;
+import io.virtrig.emulator.hardware.iommu.WalkObserver;
 
 /** A stream table entry, and where its fields lie in its eight words. */
 final class StreamTableEntry {
   static final int WORDS = 8;
+
+  /** Words that say anything of stage 1. */
+  private static final int SHOWN = 2;
 
   /** S1Fmt. */
   static final int LINEAR = 0;
@@ -57,6 +62,13 @@ final class StreamTableEntry {
             | (contexts.table() & CONTEXT)
             | (long) contexts.substreamBits() << 59;
     words[1] = contexts.withoutSubstream();
+  }
+
+  /** Shows the words of an entry that lies in no memory. */
+  void show(WalkObserver observer) {
+    for (int word = 0; word < SHOWN; word++) {
+      observer.read(TableKind.STREAM_TABLE, 0, 0, (long) word * Long.BYTES, words[word]);
+    }
   }
 
   private int config() {

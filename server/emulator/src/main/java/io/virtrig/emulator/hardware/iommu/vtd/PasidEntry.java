@@ -2,11 +2,17 @@ package io.virtrig.emulator.hardware.iommu.vtd;
 
 import static io.virtrig.emulator.hardware.iommu.vtd.VtdCapabilities.*;
 
+import io.virtrig.emulator.hardware.iommu.TableKind;
+import io.virtrig.emulator.hardware.iommu.WalkObserver;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /** An entry of a PASID table, eight words, and where its fields lie in them. */
 public final class PasidEntry {
   static final int WORDS = 8;
+
+  /** Words that have fields. */
+  private static final int SHOWN = 3;
 
   static final int FIRST_LEVEL_ONLY = 1;
   static final int SECOND_LEVEL_ONLY = 2;
@@ -33,6 +39,13 @@ public final class PasidEntry {
     words[index] = word;
   }
 
+  /** What a legacy context entry amounts to. */
+  static PasidEntry legacy() {
+    PasidEntry entry = new PasidEntry();
+    entry.set(SECOND_LEVEL_ONLY, 0, 0);
+    return entry;
+  }
+
   /** A present entry with a second level of four levels wherever it may lie. */
   void set(int type, int domain, long firstLevel) {
     words[0] = P | FOUR_LEVELS << 2 | (long) type << 6;
@@ -40,6 +53,25 @@ public final class PasidEntry {
     words[2] = firstLevel;
     for (int word = 3; word < WORDS; word++) {
       words[word] = 0;
+    }
+  }
+
+  /** The words, and after them where they lie. */
+  long[] copy(long address) {
+    long[] copy = Arrays.copyOf(words, WORDS + 1);
+    copy[WORDS] = address;
+    return copy;
+  }
+
+  /** Takes an entry that was read before. */
+  void set(long[] kept) {
+    System.arraycopy(kept, 0, words, 0, WORDS);
+  }
+
+  /** Shows the words of an entry that lies in no memory. */
+  void show(WalkObserver observer) {
+    for (int word = 0; word < SHOWN; word++) {
+      observer.read(TableKind.PASID_TABLE, 0, 0, (long) word * Long.BYTES, words[word]);
     }
   }
 

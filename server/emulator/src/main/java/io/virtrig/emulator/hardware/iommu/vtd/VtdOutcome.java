@@ -1,11 +1,9 @@
 package io.virtrig.emulator.hardware.iommu.vtd;
 
-import io.virtrig.emulator.hardware.iommu.CacheKind;
 import io.virtrig.emulator.hardware.iommu.DmaOutcome;
 import io.virtrig.emulator.hardware.iommu.IommuDomain;
 import io.virtrig.emulator.hardware.iommu.TableKind;
 import io.virtrig.emulator.hardware.iommu.TableMemory;
-import io.virtrig.emulator.hardware.iommu.TranslationCache;
 import io.virtrig.emulator.hardware.iommu.WalkObserver;
 import org.jspecify.annotations.Nullable;
 
@@ -18,7 +16,7 @@ public final class VtdOutcome implements DmaOutcome {
   static final long FAULTED = -1;
 
   private final TableMemory memory;
-  private WalkObserver observer;
+  private final WalkObserver observer;
 
   private boolean scalable;
   private boolean faultProcessingDisabled;
@@ -33,10 +31,6 @@ public final class VtdOutcome implements DmaOutcome {
   VtdOutcome(TableMemory memory, WalkObserver observer) {
     this.memory = memory;
     this.observer = observer;
-  }
-
-  void observer(WalkObserver now) {
-    observer = now;
   }
 
   void begin(boolean inScalableMode) {
@@ -64,11 +58,6 @@ public final class VtdOutcome implements DmaOutcome {
   long mapped(IommuDomain.Mapping mapping, long input) {
     observer.mapped(TableKind.SECOND_LEVEL, input, mapping);
     return mapping.physical(input);
-  }
-
-  /** A cache had the answer. */
-  void hit(CacheKind cache, TranslationCache entries, int slot) {
-    observer.hit(cache, entries, slot);
   }
 
   long fault(VtdFault why, TableKind at, int atLevel) {

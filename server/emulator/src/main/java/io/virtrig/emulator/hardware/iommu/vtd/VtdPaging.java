@@ -12,6 +12,7 @@ import io.virtrig.emulator.hardware.iommu.StaleUse;
 import io.virtrig.emulator.hardware.iommu.TableKind;
 import io.virtrig.emulator.hardware.iommu.TableMemory;
 import io.virtrig.emulator.hardware.iommu.TranslationCache;
+import io.virtrig.emulator.hardware.iommu.WalkObserver;
 import io.virtrig.emulator.hardware.iommu.vtd.SecondLevel.Purpose;
 import org.jspecify.annotations.Nullable;
 
@@ -27,6 +28,9 @@ final class VtdPaging {
   private static final long INTERRUPT_RANGE = 0xfeeL;
   private static final int INTERRUPT_RANGE_SHIFT = 20;
   private static final int PAGE_SHIFT = 12;
+
+  /** An entry as a legacy context entry would be one: second level only. */
+  private static final PasidEntry LEGACY = PasidEntry.legacy();
 
   /** Rights of a translation: the level of the first level that keeps users, or writes, out. */
   private static final int USER_DENIED_SHIFT = 4;
@@ -110,8 +114,16 @@ final class VtdPaging {
     }
   }
 
+  /** Translates by the second level of a legacy context entry. */
+  void legacy(SecondLevel second, int domain, DmaRequest request) {
+    if (caches == null
+        || !kept(caches.translations(), LEGACY, domain, VtdCaches.NO_SPACE, request, false)) {
+      secondLevelOnly(second, domain, request);
+    }
+  }
+
   /** Translates by a second level alone. */
-  void secondLevelOnly(SecondLevel second, int domain, DmaRequest request) {
+  private void secondLevelOnly(SecondLevel second, int domain, DmaRequest request) {
     long to = second.translate(request.address(), request.write(), Purpose.REQUEST);
     if (to == FAULTED || !finish(to, second.pageShift(), SECOND_LEVEL)) {
       return;
@@ -211,28 +223,73 @@ final class VtdPaging {
     if (slot == TranslationCache.NONE) {
       return false;
     }
-    outcome.hit(CacheKind.IOTLB, translations, slot);
     if (translations.checked(slot) != memory.changes()) {
-      compare(translations, slot, CacheKind.IOTLB, request);
+      compare(translations, slot, request);
     }
+    if (allowed(translations, slot, pasid, request, privileged)
+        && request.write()
+        && (translations.rights(slot) & DIRTY) == 0) {
+      makeDirty(translations, slot);
+    }
+    return true;
+  }
+
+  /** Decides by an entry, and changes nothing. */
+  private boolean allowed(
+      TranslationCache translations,
+      int slot,
+      PasidEntry pasid,
+      DmaRequest request,
+      boolean privileged) {
     int rights = translations.rights(slot);
     int pageShift = translations.shift(slot);
     int userDeniedAt = rights >> USER_DENIED_SHIFT & LEVEL;
     int writeDeniedAt = rights & LEVEL;
     if (!privileged && userDeniedAt != 0) {
       outcome.fault(VtdFault.NOT_USER, FIRST_LEVEL, userDeniedAt);
-    } else if (request.write() && writeDeniedAt != 0 && (!privileged || pasid.writeProtect())) {
+      return false;
+    }
+    if (request.write() && writeDeniedAt != 0 && (!privileged || pasid.writeProtect())) {
       outcome.fault(VtdFault.NO_WRITE, FIRST_LEVEL, writeDeniedAt);
-    } else if ((rights & (request.write() ? WRITABLE : READABLE)) == 0) {
+      return false;
+    }
+    if ((rights & (request.write() ? WRITABLE : READABLE)) == 0) {
       VtdFault denied = request.write() ? VtdFault.NO_WRITE : VtdFault.NO_READ;
       outcome.fault(denied, SECOND_LEVEL, PagingEntry.level(pageShift));
-    } else {
-      if (request.write() && (rights & DIRTY) == 0) {
-        makeDirty(translations, slot);
-      }
-      long within = (1L << pageShift) - 1;
-      outcome.translated(translations.target(slot) | (request.address() & within), pageShift);
+      return false;
     }
+    long within = (1L << pageShift) - 1;
+    outcome.translated(translations.target(slot) | (request.address() & within), pageShift);
+    return true;
+  }
+
+  /**
+   * What another's caches say of an access.
+   *
+   * @return false when they have no translation for it
+   */
+  boolean look(
+      VtdCaches of,
+      PasidEntry pasid,
+      int domain,
+      int space,
+      DmaRequest request,
+      boolean privileged,
+      WalkObserver observer) {
+    int levels = pasid.firstLevels();
+    int upperSlot = of.paging().peek(levels, domain, space, request.address());
+    if (upperSlot != TranslationCache.NONE) {
+      boolean stale = changedWord(of.paging(), upperSlot) >= 0;
+      observer.hit(CacheKind.PAGING_STRUCTURE, of.paging(), upperSlot, stale);
+    }
+    int tag = pasid.type() == PasidEntry.SECOND_LEVEL_ONLY ? VtdCaches.NO_SPACE : space;
+    int slot = of.translations().peek(pasid.type(), domain, tag, request.address());
+    if (slot == TranslationCache.NONE || pasid.check(capabilities, privileged) != null) {
+      return false;
+    }
+    boolean stale = changedWord(of.translations(), slot) >= 0;
+    observer.hit(CacheKind.IOTLB, of.translations(), slot, stale);
+    allowed(of.translations(), slot, pasid, request, privileged);
     return true;
   }
 
@@ -245,26 +302,32 @@ final class VtdPaging {
     }
   }
 
-  /** The sanitizer: whether the tables still say what an entry was made from. */
-  private void compare(TranslationCache entries, int slot, CacheKind cache, DmaRequest request) {
+  /** Which of the words that an entry was made from has changed; -1 for none. */
+  private int changedWord(TranslationCache entries, int slot) {
     for (int i = 0; i < entries.words(slot); i++) {
-      long at = entries.wordAddress(slot, i);
-      long was = entries.word(slot, i);
-      long is = memory.word(at);
-      if (((was ^ is) & ~MARKS) != 0) {
-        boolean leaf = i == entries.words(slot) - 1;
-        stale.used(
-            new StaleUse(
-                request,
-                cache,
-                at,
-                was,
-                is,
-                leaf
-                    ? "the owner of the first level should have invalidated this address"
-                    : "the owner of the first level should have invalidated this address, not leaves only"));
-        break;
+      long is = memory.word(entries.wordAddress(slot, i));
+      if (((entries.word(slot, i) ^ is) & ~MARKS) != 0) {
+        return i;
       }
+    }
+    return -1;
+  }
+
+  /** The sanitizer: whether the tables still say what an entry was made from. */
+  private void compare(TranslationCache entries, int slot, DmaRequest request) {
+    int changed = changedWord(entries, slot);
+    if (changed >= 0) {
+      long at = entries.wordAddress(slot, changed);
+      boolean leaf = changed == entries.words(slot) - 1;
+      stale.used(
+          new StaleUse(
+              request,
+              CacheKind.IOTLB,
+              at,
+              entries.word(slot, changed),
+              memory.word(at),
+              "whoever changed it should have had this address invalidated"
+                  + (leaf ? "" : ", not the leaf only")));
     }
     entries.checked(slot, memory.changes());
   }

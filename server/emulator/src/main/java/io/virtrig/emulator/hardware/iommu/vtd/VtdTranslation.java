@@ -2,13 +2,17 @@ package io.virtrig.emulator.hardware.iommu.vtd;
 
 import static io.virtrig.emulator.hardware.iommu.TableKind.*;
 
+import io.virtrig.emulator.hardware.iommu.CacheKind;
 import io.virtrig.emulator.hardware.iommu.DmaRequest;
+import io.virtrig.emulator.hardware.iommu.StaleListener;
+import io.virtrig.emulator.hardware.iommu.StaleUse;
 import io.virtrig.emulator.hardware.iommu.TableMemory;
 import io.virtrig.emulator.hardware.iommu.WalkObserver;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Translates untranslated requests by the tables in memory, caching nothing. Reads and writes are
- * there; execution and translation requests (ATS) are not.
+ * Translates untranslated requests by the tables in memory, with caches or without. Reads and
+ * writes are there; execution and translation requests (ATS) are not.
  *
  * <p>Not for more than one request at a time: the walk's state and its outcome are this object's.
  */
@@ -22,26 +26,48 @@ public final class VtdTranslation {
 
   private static final long ADDRESS = -1L << 12;
 
+  /** Words of a context entry that have fields. */
+  private static final int CONTEXT_WORDS = 2;
+
+  /** Legacy context entry: domain id. */
+  private static final int DOMAIN_SHIFT = 8;
+
+  private static final long DOMAIN = 0xffff;
+
   /** Legacy context entry: translation type. */
   private static final int TT_DEVICE_TLB = 1;
 
   private static final int TT_PASS_THROUGH = 2;
   private static final int TT_RESERVED = 3;
 
+  private final TableMemory memory;
   private final VtdCapabilities capabilities;
+  private final @Nullable VtdCaches caches;
   private final VtdOutcome outcome;
   private final RequesterTables tables;
   private final SecondLevelTables second;
   private final VtdPaging paging;
   private final PasidEntry pasid = new PasidEntry();
+  private StaleListener stale = StaleListener.NONE;
 
-  /** The translation of a unit, whose reads the observer sees. */
+  /** The translation of a unit that keeps nothing, whose reads the observer sees. */
   public VtdTranslation(TableMemory memory, VtdCapabilities capabilities, WalkObserver observer) {
+    this(memory, capabilities, observer, null);
+  }
+
+  /** The translation of a unit with caches. */
+  VtdTranslation(
+      TableMemory memory,
+      VtdCapabilities capabilities,
+      WalkObserver observer,
+      @Nullable VtdCaches caches) {
+    this.memory = memory;
+    this.caches = caches;
     this.capabilities = capabilities;
     outcome = new VtdOutcome(memory, observer);
     tables = new RequesterTables(memory, capabilities, outcome);
     second = new SecondLevelTables(memory, capabilities, outcome);
-    paging = new VtdPaging(memory, capabilities, outcome, null);
+    paging = new VtdPaging(memory, capabilities, outcome, caches);
   }
 
   /**
@@ -61,7 +87,7 @@ public final class VtdTranslation {
     switch (mode) {
       case TTM_LEGACY -> legacy(root, request);
       case TTM_SCALABLE -> {
-        if (tables.scalableContext(root, request.source()) && tables.pasidEntry(request, pasid)) {
+        if (context(root, request, true) && pasidEntry(request)) {
           byPasidEntry(request, request.hasPasid() ? request.privileged() : tables.ridPrivileged());
         }
       }
@@ -95,7 +121,7 @@ public final class VtdTranslation {
       outcome.fault(VtdFault.PASID_IN_LEGACY_MODE, ROOT, 0);
       return;
     }
-    if (!tables.legacyContext(root, request.source())) {
+    if (!context(root, request, false)) {
       return;
     }
     int type = (int) (tables.context(0) >>> 2 & 3);
@@ -109,7 +135,7 @@ public final class VtdTranslation {
       paging.passThrough(request.address(), CONTEXT);
     } else {
       second.use(tables.context(0) & ADDRESS, levels, false, false);
-      paging.secondLevelOnly(second, 0, request);
+      paging.legacy(second, (int) (tables.context(1) >>> DOMAIN_SHIFT & DOMAIN), request);
     }
   }
 
@@ -119,6 +145,66 @@ public final class VtdTranslation {
         pasid.secondLevels(),
         true,
         pasid.secondLevelUpdates() && capabilities.extended(VtdCapabilities.ECAP_SLADS));
-    paging.translate(pasid, second, 0, request.pasid(), request, privileged);
+    int space = tables.pasid(request);
+    paging.translate(pasid, second, pasid.domain(), space, request, privileged);
+  }
+
+  /** Finds the context entry: what is kept of it, or what the tables say, which is then kept. */
+  private boolean context(long root, DmaRequest request, boolean scalable) {
+    long[] kept = caches == null ? null : caches.context(request.source());
+    if (kept != null) {
+      compare(kept, kept.length - 1, CONTEXT_WORDS, CacheKind.CONTEXT, request);
+      tables.use(kept);
+      return true;
+    }
+    boolean found =
+        scalable
+            ? tables.scalableContext(root, request.source())
+            : tables.legacyContext(root, request.source());
+    if (found && caches != null) {
+      caches.keepContext(request.source(), tables.copy());
+    }
+    return found;
+  }
+
+  /** Finds the PASID-table entry likewise. */
+  private boolean pasidEntry(DmaRequest request) {
+    int number = tables.pasid(request);
+    long[] kept = caches == null ? null : caches.pasid(request.source(), number);
+    if (kept != null) {
+      compare(kept, PasidEntry.WORDS, PasidEntry.WORDS, CacheKind.PASID, request);
+      pasid.set(kept);
+      return true;
+    }
+    boolean found = tables.pasidEntry(request, pasid);
+    if (found && caches != null && pasid.check(capabilities, false) == null) {
+      caches.keepPasid(request.source(), number, pasid.copy(tables.pasidEntryAddress()));
+    }
+    return found;
+  }
+
+  /** The sanitizer: whether memory still holds what is kept. */
+  private void compare(long[] kept, int address, int words, CacheKind cache, DmaRequest request) {
+    for (int word = 0; word < words; word++) {
+      long at = kept[address] + (long) word * Long.BYTES;
+      long is = memory.word(at);
+      if (is != kept[word]) {
+        stale.used(
+            new StaleUse(
+                request,
+                cache,
+                at,
+                kept[word],
+                is,
+                "whoever changed it should have had the " + cache.label() + " invalidated"));
+        return;
+      }
+    }
+  }
+
+  /** Who is told when something stale is used. */
+  void staleListener(StaleListener listener) {
+    stale = listener;
+    paging.staleListener(listener);
   }
 }

@@ -15,6 +15,7 @@ import io.virtrig.emulator.hardware.iommu.StaleUse;
 import io.virtrig.emulator.hardware.iommu.TableKind;
 import io.virtrig.emulator.hardware.iommu.TableMemory;
 import io.virtrig.emulator.hardware.iommu.TranslationCache;
+import io.virtrig.emulator.hardware.iommu.UntouchedMemory;
 import io.virtrig.emulator.hardware.iommu.WalkObserver;
 import io.virtrig.emulator.state.StateWriter;
 import java.util.Map;
@@ -52,6 +53,8 @@ public final class VtdUnit implements IommuUnit {
     }
   }
 
+  private final TableMemory memory;
+  private final VtdCapabilities capabilities;
   private final int entries;
   private final VtdOutcome outcome;
   private final VtdCaches caches;
@@ -66,6 +69,8 @@ public final class VtdUnit implements IommuUnit {
 
   /** A unit that keeps up to so many entries in each cache. */
   public VtdUnit(TableMemory memory, VtdCapabilities capabilities, int entries) {
+    this.memory = memory;
+    this.capabilities = capabilities;
     this.entries = entries;
     outcome = new VtdOutcome(memory, WalkObserver.NONE);
     caches = new VtdCaches(entries);
@@ -281,7 +286,6 @@ public final class VtdUnit implements IommuUnit {
     int slot = function.deviceTlb.find(request);
     if (slot != TranslationCache.NONE) {
       outcome.begin(true);
-      outcome.hit(CacheKind.DEVICE_TLB, kept, slot);
       long within = (1L << kept.shift(slot)) - 1;
       outcome.translated(kept.target(slot) | (request.address() & within), kept.shift(slot));
       return outcome;
@@ -314,8 +318,52 @@ public final class VtdUnit implements IommuUnit {
   }
 
   @Override
-  public void observer(WalkObserver observer) {
-    outcome.observer(observer);
+  public DmaOutcome walk(DmaRequest request, WalkObserver observer) {
+    VtdOutcome looked = new VtdOutcome(memory, observer);
+    looked.begin(true);
+    int pasid = request.hasPasid() ? request.pasid() : RID_PASID;
+    Function function = functions.get(request.source());
+    HostPasidEntry by = function == null ? null : function.pasids.get(pasid);
+    if (function == null) {
+      looked.fault(VtdFault.CONTEXT_NOT_PRESENT, TableKind.CONTEXT, 0);
+    } else if (by == null) {
+      looked.fault(VtdFault.PASID_ENTRY_NOT_PRESENT, TableKind.PASID_TABLE, 0);
+    } else {
+      PasidEntry set = new PasidEntry();
+      by.fill(set);
+      set.show(observer);
+      SecondLevelDomain second = new SecondLevelDomain(capabilities, looked);
+      second.use(by.domain());
+      new VtdPaging(new UntouchedMemory(memory), capabilities, looked, null)
+          .translate(set, second, by.domain().id(), pasid, request, request.privileged());
+    }
+    return looked;
+  }
+
+  @Override
+  public @Nullable DmaOutcome kept(DmaRequest request, WalkObserver observer) {
+    Function function = functions.get(request.source());
+    if (function == null) {
+      return null;
+    }
+    int pasid = request.hasPasid() ? request.pasid() : RID_PASID;
+    HostPasidEntry now = function.pasids.get(pasid);
+    HostPasidEntry by = function.kept.get(pasid);
+    if (by != null) {
+      observer.keptPasid(by.domain().id(), pasid, !by.equals(now));
+    } else if (now != null) {
+      by = now;
+    } else {
+      return null;
+    }
+    PasidEntry set = new PasidEntry();
+    by.fill(set);
+    VtdOutcome looked = new VtdOutcome(memory, WalkObserver.NONE);
+    looked.begin(true);
+    boolean found =
+        new VtdPaging(new UntouchedMemory(memory), capabilities, looked, null)
+            .look(caches, set, by.domain().id(), pasid, request, request.privileged(), observer);
+    return found ? looked : null;
   }
 
   @Override
