@@ -53,6 +53,16 @@ public final class DeviceTlb implements Stateful {
         slot -> translations.space(slot) == pasid && translations.touches(slot, first, last));
   }
 
+  /** The same of all PASIDs. */
+  public void flushPasids(long address, int shift) {
+    long first = shift >= Long.SIZE ? 0 : address & (-1L << shift);
+    long last = shift >= Long.SIZE ? -1L : address | ((1L << shift) - 1);
+    translations.removeIf(
+        slot ->
+            translations.space(slot) != DmaRequest.NO_PASID
+                && translations.touches(slot, first, last));
+  }
+
   /** Forgets everything. */
   public void flush() {
     translations.removeIf(slot -> true);

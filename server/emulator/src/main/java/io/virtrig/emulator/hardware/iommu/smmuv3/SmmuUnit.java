@@ -87,6 +87,11 @@ public final class SmmuUnit implements IommuUnit {
   private final TreeMap<Integer, FaultListener> listeners = new TreeMap<>();
   private StaleListener stale = StaleListener.NONE;
 
+  /** The stream that was used last: saves looking it up. */
+  private @Nullable Stream latest;
+
+  private int latestSource;
+
   /** A unit that keeps up to so many translations. */
   public SmmuUnit(TableMemory memory, SmmuCapabilities capabilities, int entries) {
     this(memory, capabilities, entries, WalkObserver.NONE);
@@ -109,11 +114,13 @@ public final class SmmuUnit implements IommuUnit {
     Stream stream = new Stream(domain, entries);
     stream.faults = listeners.getOrDefault(source, FaultListener.NONE);
     streams.put(source, stream);
+    latest = null;
   }
 
   @Override
   public void detach(int source) {
     Stream stream = streams.remove(source);
+    latest = null;
     if (stream == null) {
       return;
     }
@@ -218,7 +225,7 @@ public final class SmmuUnit implements IommuUnit {
   @Override
   public DmaOutcome translate(DmaRequest request) {
     outcome.begin();
-    Stream stream = streams.get(request.source());
+    Stream stream = stream(request.source());
     if (stream == null) {
       outcome.fault(SmmuEvent.C_BAD_STE);
       return outcome;
@@ -237,6 +244,14 @@ public final class SmmuUnit implements IommuUnit {
               request, event.name(), event.type(), outcome.fetchAddress(), outcome.stage2()));
     }
     return outcome;
+  }
+
+  private @Nullable Stream stream(int source) {
+    if (latest == null || latestSource != source) {
+      latest = streams.get(source);
+      latestSource = source;
+    }
+    return latest;
   }
 
   private void byStages(Stream stream, DmaRequest request) {

@@ -25,6 +25,7 @@ public final class VtdTranslation {
   private static final int TTM_ABORT = 3;
 
   private static final long ADDRESS = -1L << 12;
+  private static final int PAGE_SHIFT = 12;
 
   /** Words of a context entry that have fields. */
   private static final int CONTEXT_WORDS = 2;
@@ -93,6 +94,17 @@ public final class VtdTranslation {
       }
       case TTM_ABORT -> outcome.fault(VtdFault.ABORTED, ROOT, 0);
       default -> outcome.fault(VtdFault.ROOT_TABLE_INVALID, ROOT, 0);
+    }
+    return outcome;
+  }
+
+  /** Lets a request pass, as a unit does that does not translate. */
+  VtdOutcome pass(DmaRequest request) {
+    outcome.begin(false);
+    if (VtdPaging.isInterrupt(request)) {
+      outcome.interruptRequest();
+    } else {
+      outcome.translated(request.address(), PAGE_SHIFT);
     }
     return outcome;
   }

@@ -47,6 +47,11 @@ public final class VtdUnit implements IommuUnit {
     final DeviceTlb deviceTlb;
     FaultListener faults = FaultListener.NONE;
 
+    /** What was used last, until an entry changes or is forgotten: saves looking it up. */
+    @Nullable HostPasidEntry used;
+
+    int usedPasid;
+
     Function(IommuDomain domain, int entries) {
       this.domain = domain;
       deviceTlb = new DeviceTlb(entries);
@@ -122,13 +127,16 @@ public final class VtdUnit implements IommuUnit {
    * @param pasid not 0, which requests without PASID use
    */
   public void setPasid(int source, int pasid, HostPasidEntry to) {
-    attached(source).pasids.put(pasid, to);
+    Function function = attached(source);
+    function.used = null;
+    function.pasids.put(pasid, to);
   }
 
   /** Clears an entry of a function's PASID table, if there is one. */
   public void clearPasid(int source, int pasid) {
     Function function = functions.get(source);
     if (function != null) {
+      function.used = null;
       function.pasids.remove(pasid);
     }
   }
@@ -146,6 +154,7 @@ public final class VtdUnit implements IommuUnit {
     for (Function function : functions.values()) {
       HostPasidEntry kept = function.kept.get(pasid);
       if (kept != null && kept.domain().id() == domain.id()) {
+        function.used = null;
         function.kept.remove(pasid);
       }
     }
@@ -155,6 +164,7 @@ public final class VtdUnit implements IommuUnit {
   /** PASID cache, domain-selective (descriptor 7, G = 0). */
   public void flushPasidCache(IommuDomain domain) {
     for (Function function : functions.values()) {
+      function.used = null;
       function.kept.values().removeIf(kept -> kept.domain().id() == domain.id());
     }
   }
@@ -252,6 +262,17 @@ public final class VtdUnit implements IommuUnit {
 
   /** The entry of a PASID: what is kept of it, or what the table says, which is then kept. */
   private @Nullable HostPasidEntry entry(Function function, int pasid, DmaRequest request) {
+    if (function.used == null || function.usedPasid != pasid) {
+      HostPasidEntry found = find(function, pasid, request);
+      boolean stale = found != null && !found.equals(function.pasids.get(pasid));
+      function.used = stale ? null : found;
+      function.usedPasid = pasid;
+      return found;
+    }
+    return function.used;
+  }
+
+  private @Nullable HostPasidEntry find(Function function, int pasid, DmaRequest request) {
     if (pasid == RID_PASID) {
       return function.pasids.get(RID_PASID);
     }
