@@ -90,6 +90,10 @@ final class ContextDescriptor {
     return (words[0] & AFFD) == 0;
   }
 
+  boolean stalls() {
+    return (words[0] & S) != 0;
+  }
+
   boolean records() {
     return (words[0] & R) != 0;
   }

@@ -3,6 +3,8 @@ package io.virtrig.emulator.hardware.iommu.smmuv3;
 import io.virtrig.emulator.hardware.iommu.TranslationCache;
 import io.virtrig.emulator.state.StateWriter;
 import io.virtrig.emulator.state.Stateful;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The TLB of an SMMU, and how each TLBI command thins it out. Entries of stage 1, alone or combined
@@ -22,12 +24,67 @@ final class SmmuCaches implements Stateful {
 
   private final TranslationCache translations;
 
+  /** Stream table entries by stream. */
+  private final TreeMap<Integer, long[]> streams = new TreeMap<>();
+
+  /** Context descriptors by stream and substream. */
+  private final TreeMap<Long, long[]> contexts = new TreeMap<>();
+
   SmmuCaches(int entries) {
     translations = new TranslationCache(entries);
   }
 
   TranslationCache translations() {
     return translations;
+  }
+
+  /** The stream table entry that is kept. */
+  long @Nullable [] stream(int stream) {
+    return streams.get(stream);
+  }
+
+  void keepStream(int stream, long[] entry) {
+    streams.put(stream, entry);
+  }
+
+  /** The context descriptor that is kept. */
+  long @Nullable [] context(int stream, int substream) {
+    return contexts.get(key(stream, substream));
+  }
+
+  void keepContext(int stream, int substream, long[] descriptor) {
+    contexts.put(key(stream, substream), descriptor);
+  }
+
+  private static long key(int stream, int substream) {
+    return (long) stream << Integer.SIZE | substream;
+  }
+
+  /** CFGI_ALL. */
+  void forgetStreams() {
+    streams.clear();
+    contexts.clear();
+  }
+
+  /** CFGI_STE, CFGI_STE_RANGE: entries, and with them what they lead to. */
+  void forgetStreams(int first, int last) {
+    streams.keySet().removeIf(stream -> within(stream, first, last));
+    contexts.keySet().removeIf(key -> within((int) (key >> Integer.SIZE), first, last));
+  }
+
+  private static boolean within(int stream, int first, int last) {
+    return Integer.compareUnsigned(stream, first) >= 0
+        && Integer.compareUnsigned(stream, last) <= 0;
+  }
+
+  /** CFGI_CD. */
+  void forgetContext(int stream, int substream) {
+    contexts.remove(key(stream, substream));
+  }
+
+  /** CFGI_CD_ALL. */
+  void forgetContexts(int stream) {
+    contexts.keySet().removeIf(key -> (int) (key >> Integer.SIZE) == stream);
   }
 
   /** TLBI_NSNH_ALL. */
@@ -81,6 +138,8 @@ final class SmmuCaches implements Stateful {
 
   @Override
   public void writeState(StateWriter out) {
+    streams.forEach((stream, entry) -> out.hex("stream_" + stream, entry[0]));
+    contexts.forEach((key, descriptor) -> out.hex("context_" + key, descriptor[0]));
     translations.writeState(out);
   }
 }

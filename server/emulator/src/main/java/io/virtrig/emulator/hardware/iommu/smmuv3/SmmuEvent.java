@@ -32,11 +32,22 @@ public enum SmmuEvent {
   /** What was being translated when a stage faulted. */
   public enum EventClass {
     /** The address of a context descriptor. */
-    CD,
+    CD(0),
     /** The address of a stage 1 table. */
-    TT,
+    TT(1),
     /** The transaction's own address. */
-    IN
+    IN(2);
+
+    private final int code;
+
+    EventClass(int code) {
+      this.code = code;
+    }
+
+    /** The number for an event record. */
+    int code() {
+      return code;
+    }
   }
 
   private final int type;

@@ -27,6 +27,7 @@ public final class SmmuOutcome implements DmaOutcome {
   private int level;
   private long address;
   private long fetchAddress;
+  private boolean stalls;
   private int pageShift;
   private int references;
 
@@ -37,6 +38,7 @@ public final class SmmuOutcome implements DmaOutcome {
 
   void begin() {
     fetchAddress = 0;
+    stalls = false;
     aborted = false;
     event = null;
     eventClass = null;
@@ -118,6 +120,15 @@ public final class SmmuOutcome implements DmaOutcome {
   @Override
   public int decidedAt() {
     return level;
+  }
+
+  void stalls(boolean now) {
+    stalls = now;
+  }
+
+  /** Whether the transaction waits for software, in place of being terminated. */
+  public boolean stalls() {
+    return stalls;
   }
 
   /** Where something could not be read; 0 for other events. */

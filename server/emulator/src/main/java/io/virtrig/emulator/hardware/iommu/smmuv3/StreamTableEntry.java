@@ -37,6 +37,7 @@ final class StreamTableEntry {
   private static final long CONFIG_NESTED = 7L << 1;
   private static final long CONTEXT = 0x000f_ffff_ffff_ffc0L;
   private static final long TTB = 0x000f_ffff_ffff_fff0L;
+  private static final long VMID = 0xffff;
   private static final long S2TG = 3L << 46;
   private static final long S2AA64 = 1L << 51;
   private static final long S2ENDI = 1L << 52;
@@ -134,6 +135,23 @@ final class StreamTableEntry {
 
   boolean stage2AccessFaults() {
     return (words[2] & S2AFFD) == 0;
+  }
+
+  boolean stage2Stalls() {
+    return (words[2] & S2S) != 0;
+  }
+
+  int vmid() {
+    return (int) (words[2] & VMID);
+  }
+
+  /** The words. */
+  long[] copy() {
+    return words.clone();
+  }
+
+  void set(long[] from) {
+    System.arraycopy(from, 0, words, 0, WORDS);
   }
 
   boolean stage2Records() {
