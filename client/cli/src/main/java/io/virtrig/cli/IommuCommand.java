@@ -8,5 +8,5 @@ import picocli.CommandLine.Command;
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "COMMAND",
     description = "Look at how addresses are translated.",
-    subcommands = {IommuWalkCommand.class, IommuDecodeCommand.class})
+    subcommands = {IommuWalkCommand.class, IommuImageCommand.class, IommuDecodeCommand.class})
 final class IommuCommand {}

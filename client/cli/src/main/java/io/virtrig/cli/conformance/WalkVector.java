@@ -24,7 +24,7 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /** An image of memory with accesses, and what must come of each. */
-final class WalkVector {
+public final class WalkVector {
   private static final int SAGAW = 8;
   private static final int MGAW = 16;
   private static final int SLLPS = 34;
@@ -76,7 +76,8 @@ final class WalkVector {
     return differences;
   }
 
-  private static WalkImageRequest request(JsonObject image) {
+  /** The image as a request; fields that are missing are found to be so here. */
+  public static WalkImageRequest request(JsonObject image) {
     WalkImageRequest.Builder request = WalkImageRequest.newBuilder().setVerdictOnly(true);
     JsonObject config = image.getAsJsonObject("config");
     if (image.get("regime").getAsString().startsWith("smmu")) {

@@ -38,8 +38,11 @@ public final class WalkPicture {
   private static List<List<WalkStep>> rows(List<WalkStep> steps) {
     List<List<WalkStep>> rows = new ArrayList<>();
     List<WalkStep> row = new ArrayList<>();
+    WalkStep before = WalkStep.getDefaultInstance();
     for (WalkStep step : steps) {
-      if (isContinued(step, row)) {
+      boolean continued = isContinued(step, before);
+      before = step;
+      if (continued) {
         continue;
       }
       row.add(step);
@@ -53,8 +56,11 @@ public final class WalkPicture {
   }
 
   /** Of an entry of several words, the first stands for all. */
-  private static boolean isContinued(WalkStep step, List<WalkStep> row) {
-    return !isHosts(step) && !step.hasLevel() && step.getAddress() % 64 != 0 && row.isEmpty();
+  private static boolean isContinued(WalkStep step, WalkStep before) {
+    return !step.hasLevel()
+        && !step.hasInput()
+        && step.getStructure().equals(before.getStructure())
+        && step.getAddress() == before.getAddress() + Long.BYTES;
   }
 
   private static boolean isHosts(WalkStep step) {

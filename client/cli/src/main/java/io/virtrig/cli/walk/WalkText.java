@@ -100,8 +100,8 @@ public final class WalkText {
         + " ("
         + hex(fault.getCode())
         + ")"
-        + (fault.getStructure().isEmpty() ? "" : ", " + fault.getStructure())
-        + (fault.hasLevel() ? " level " + fault.getLevel() : "")
+        + (fault.getStructure().isEmpty() ? "" : " in " + fault.getStructure())
+        + (fault.hasLevel() ? " " + fault.getLevel() : "")
         + (fault.getRecorded() ? "" : ", not recorded");
   }
 

@@ -36,10 +36,11 @@ final class Stage2Domain implements Stage2 {
     readable = mapping.readable();
     writable = mapping.writable();
     pageShift = mapping.pageShift(input);
+    long physical = outcome.mapped(mapping, input);
     if (write ? !writable : !readable) {
       return fault(SmmuEvent.F_PERMISSION, translating, Descriptor.level(pageShift));
     }
-    return outcome.mapped(mapping, input);
+    return physical;
   }
 
   private long fault(SmmuEvent why, EventClass translating, int level) {

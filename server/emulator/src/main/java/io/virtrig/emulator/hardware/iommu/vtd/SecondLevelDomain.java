@@ -41,11 +41,12 @@ final class SecondLevelDomain implements SecondLevel {
     readable = mapping.readable();
     writable = mapping.writable();
     pageShift = mapping.pageShift(input);
+    long physical = outcome.mapped(mapping, input);
     if (write ? !writable : !readable) {
       VtdFault denied = write ? VtdFault.NO_WRITE : purpose.noRead();
       return outcome.fault(denied, SECOND_LEVEL, PagingEntry.level(pageShift));
     }
-    return outcome.mapped(mapping, input);
+    return physical;
   }
 
   @Override
