@@ -91,8 +91,7 @@ class ImageWalksTest {
     refused(WalkImageRequest.newBuilder(), "unit");
     refused(image().addRam(MemoryRange.newBuilder().setBase(0x8000).setSize(1)), "ram[1]");
     refused(image().addRam(MemoryRange.newBuilder().setBase(-1).setSize(2)), "ram[1].size");
-    refused(
-        WalkImageRequest.newBuilder().setSmmu(SmmuImage.newBuilder().setIdr1(33)), "smmu.idr1");
+    refused(WalkImageRequest.newBuilder().setSmmu(SmmuImage.newBuilder().setIdr1(33)), "smmu.idr1");
   }
 
   /** Random units over random tables: every walk ends, and nothing is thrown. */

@@ -69,8 +69,7 @@ class TranslatedDmaTest {
       Result result =
           rig.rig.apply(
               Operation.newBuilder()
-                  .setHwPageRequest(
-                      HwPageRequestRequest.newBuilder().setDevice(VfioRig.DEVICE)));
+                  .setHwPageRequest(HwPageRequestRequest.newBuilder().setDevice(VfioRig.DEVICE)));
       assertThat(result.getErrno().getName()).isEqualTo("EFAULT");
       assertThat(result.getHwPageRequest().getCode()).isEqualTo(1);
     }
