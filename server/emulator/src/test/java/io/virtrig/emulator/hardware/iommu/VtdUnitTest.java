@@ -190,6 +190,20 @@ class VtdUnitTest {
   }
 
   @Test
+  void unmappingReachesTheTlbsOfTheDomainsDevicesOnly() {
+    DmaRequest request = new DmaRequest(SOURCE, DmaRequest.NO_PASID, 0x6000, false, false);
+    IommuDomain other = guest.iommu.newDomain(false);
+    other.map(0, 0x1000, guest.base, true, true);
+    assertThat(unit.translateByAts(request).blocked()).isFalse();
+    unit.clearPasid(SOURCE, 0);
+    other.unmap(0, 0xfff);
+    assertThat(unit.translateByAts(request).blocked()).isFalse();
+    unit.setPasid(SOURCE, 0, new HostPasidEntry.SecondLevelOnly(guest.domain));
+    guest.domain.unmap(0, 0xffff);
+    assertThat(unit.translateByAts(request).blocked()).isTrue();
+  }
+
+  @Test
   void lookingChangesNothing() {
     guest.x86(0x07);
     DmaRequest request = new DmaRequest(SOURCE, PASID, VA, true, false);

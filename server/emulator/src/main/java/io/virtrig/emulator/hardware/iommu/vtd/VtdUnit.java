@@ -97,13 +97,16 @@ public final class VtdUnit implements IommuUnit {
     Function function = functions.remove(source);
     latest = null;
     if (function != null) {
-      for (Map.Entry<Integer, HostPasidEntry> left : function.kept.entrySet()) {
-        caches.flushPasid(left.getValue().domain().id(), left.getKey());
-      }
+      forget(function.pasids);
+      forget(function.kept);
       if (!used(function.domain)) {
         caches.flushDomain(function.domain.id());
       }
     }
+  }
+
+  private void forget(Map<Integer, HostPasidEntry> entries) {
+    entries.forEach((pasid, entry) -> caches.flushPasid(entry.domain().id(), pasid));
   }
 
   private boolean used(IommuDomain domain) {
@@ -219,8 +222,19 @@ public final class VtdUnit implements IommuUnit {
     int mask = Math.max(differing - PAGE_SHIFT, 0);
     caches.flushPages(domain.id(), start, mask, false);
     for (Function function : functions.values()) {
-      function.deviceTlb.flush();
+      if (uses(function, domain)) {
+        function.deviceTlb.flush();
+      }
     }
+  }
+
+  private static boolean uses(Function function, IommuDomain domain) {
+    for (HostPasidEntry entry : function.pasids.values()) {
+      if (entry.domain().id() == domain.id()) {
+        return true;
+      }
+    }
+    return false;
   }
 
   @Override
