@@ -25,6 +25,8 @@ import io.virtrig.v1.RunProgramRequest;
 import io.virtrig.v1.RunProgramResponse;
 import io.virtrig.v1.RunVirtqueuesRequest;
 import io.virtrig.v1.RunVirtqueuesResponse;
+import io.virtrig.v1.TranslationServiceGrpc;
+import io.virtrig.v1.TranslationServiceGrpc.TranslationServiceBlockingStub;
 import io.virtrig.v1.VirtqueueServiceGrpc;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -32,6 +34,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 
 /**
  * A connection to a daemon. Safe for use by several threads.
@@ -214,6 +217,15 @@ public final class VirtrigClient implements AutoCloseable {
   public RunVirtqueuesResponse runVirtqueues(RunVirtqueuesRequest request) {
     return StatusDetails.answer(
         () -> VirtqueueServiceGrpc.newBlockingStub(channel).runVirtqueues(request));
+  }
+
+  /**
+   * Explains translations: on a host, in an image of memory, descriptors.
+   *
+   * @throws RefusalException when the simulator refuses
+   */
+  public <R> R translation(Function<TranslationServiceBlockingStub, R> call) {
+    return StatusDetails.answer(() -> call.apply(TranslationServiceGrpc.newBlockingStub(channel)));
   }
 
   /** Ends the connection; calls under way are given a moment to finish. */

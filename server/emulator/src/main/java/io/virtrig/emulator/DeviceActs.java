@@ -12,6 +12,9 @@ import com.google.protobuf.Message;
 import io.virtrig.emulator.errno.Errno;
 import io.virtrig.emulator.errno.KernelError;
 import io.virtrig.emulator.errno.Refused;
+import io.virtrig.emulator.hardware.iommu.DmaRequest;
+import io.virtrig.emulator.hardware.iommu.PageResponse;
+import io.virtrig.emulator.hardware.pci.DmaAttributes;
 import io.virtrig.emulator.hardware.pci.PciFunction;
 import io.virtrig.emulator.hardware.vdpa.VdpaDevice;
 import io.virtrig.emulator.kernel.Kernel;
@@ -26,6 +29,8 @@ import io.virtrig.v1.HwFailRequest;
 import io.virtrig.v1.HwFailResponse;
 import io.virtrig.v1.HwLowerIrqRequest;
 import io.virtrig.v1.HwLowerIrqResponse;
+import io.virtrig.v1.HwPageRequestRequest;
+import io.virtrig.v1.HwPageRequestResponse;
 import io.virtrig.v1.HwRaiseIrqRequest;
 import io.virtrig.v1.HwRaiseIrqResponse;
 import io.virtrig.v1.Result;
@@ -41,6 +46,7 @@ final class DeviceActs {
   private static final int VDPA_QUEUE = 0;
 
   private static final int VDPA_CONFIG = 1;
+  private static final int PASID_BITS = 20;
 
   private static final String CONNECT = "irqbypass-connect";
   private static final List<String> FAULTS_OF_OTHERS =
@@ -63,7 +69,7 @@ final class DeviceActs {
     this.kernel = kernel;
   }
 
-  private PciFunction function(String device) {
+  PciFunction function(String device) {
     for (PciFunction function : kernel.machine().functions()) {
       if (function.name().equals(device)
           || function.configuration().bdf().toString().equals(device)) {
@@ -77,8 +83,11 @@ final class DeviceActs {
   Result dmaRead(HwDmaReadRequest arg) {
     PciFunction function = function(arg.getDevice());
     byte[] bytes = new byte[Task.moveable("length", arg.getLength())];
-    simulatedDma(arg.hasPasid(), arg.getAts());
-    DmaFault fault = function.read(arg.getIova(), bytes);
+    DmaFault fault =
+        function.read(
+            arg.getIova(),
+            bytes,
+            attributes(arg.hasPasid(), arg.getPasid(), arg.getPrivileged(), arg.getAts()));
     if (fault != null) {
       throw faulted(arg.getDevice(), fault, HwDmaReadResponse.newBuilder().setFault(fault).build());
     }
@@ -91,8 +100,11 @@ final class DeviceActs {
   Result dmaWrite(HwDmaWriteRequest arg) {
     PciFunction function = function(arg.getDevice());
     Task.moveable("bytes", arg.getBytes().size());
-    simulatedDma(arg.hasPasid(), arg.getAts());
-    DmaFault fault = function.write(arg.getIova(), arg.getBytes().toByteArray());
+    DmaFault fault =
+        function.write(
+            arg.getIova(),
+            arg.getBytes().toByteArray(),
+            attributes(arg.hasPasid(), arg.getPasid(), arg.getPrivileged(), arg.getAts()));
     if (fault != null) {
       throw faulted(
           arg.getDevice(), fault, HwDmaWriteResponse.newBuilder().setFault(fault).build());
@@ -100,11 +112,32 @@ final class DeviceActs {
     return Result.newBuilder().setHwDmaWrite(HwDmaWriteResponse.getDefaultInstance()).build();
   }
 
-  private static void simulatedDma(boolean pasid, boolean ats) {
-    if (pasid || ats) {
-      throw Refused.unimplemented(
-          pasid ? "pasid" : "ats", "DMA with a PASID or by ATS is not simulated yet");
+  private static DmaAttributes attributes(
+      boolean hasPasid, int pasid, boolean privileged, boolean ats) {
+    if (hasPasid && pasid >>> PASID_BITS != 0) {
+      throw Refused.invalid(
+          "pasid", Integer.toUnsignedString(pasid) + " is not below 2^" + PASID_BITS);
     }
+    return new DmaAttributes(hasPasid ? pasid : DmaRequest.NO_PASID, privileged, ats);
+  }
+
+  /** hw.page_request. The device is told what became of it: EFAULT when the page will not be. */
+  Result pageRequest(HwPageRequestRequest arg) {
+    PciFunction function = function(arg.getDevice());
+    DmaAttributes attributes =
+        attributes(arg.hasPasid(), arg.getPasid(), arg.getPrivileged(), false);
+    PageResponse response = function.requestPage(arg.getIova(), arg.getWrite(), attributes);
+    HwPageRequestResponse out = HwPageRequestResponse.newBuilder().setCode(response.code()).build();
+    if (response != PageResponse.SUCCESS) {
+      throw new KernelError(
+          Errno.EFAULT,
+          "the page request at 0x"
+              + Long.toHexString(arg.getIova())
+              + " was answered "
+              + response.name(),
+          out);
+    }
+    return Result.newBuilder().setHwPageRequest(out).build();
   }
 
   private KernelError faulted(String device, DmaFault fault, Message written) {

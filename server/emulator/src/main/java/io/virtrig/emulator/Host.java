@@ -20,6 +20,7 @@ import io.virtrig.emulator.state.StateWriter;
 import io.virtrig.emulator.state.Stateful;
 import io.virtrig.emulator.time.Cost;
 import io.virtrig.emulator.time.VirtualClock;
+import io.virtrig.emulator.translation.HostWalks;
 import io.virtrig.v1.HostIrqbypassResponse;
 import io.virtrig.v1.HostSpec;
 import io.virtrig.v1.HostTimeResponse;
@@ -27,6 +28,8 @@ import io.virtrig.v1.Operation;
 import io.virtrig.v1.ProcessRequest;
 import io.virtrig.v1.Result;
 import io.virtrig.v1.StateNode;
+import io.virtrig.v1.WalkRequest;
+import io.virtrig.v1.WalkResponse;
 import java.util.List;
 
 /**
@@ -62,14 +65,13 @@ public final class Host implements Stateful {
   public Host(HostSpec spec, DeviceModels models, EventListener listener) {
     HostConfiguration configuration = HostConfiguration.of(spec);
     PhysicalMemory memory = new PhysicalMemory();
-    List<PciFunction> functions = new PciBus(configuration, models, memory).functions();
+    Iommu iommu = new Iommu(configuration, memory);
+    List<PciFunction> functions =
+        new PciBus(configuration, models, memory, iommu.unit()).functions();
     Machine machine =
-        new Machine(
-            memory,
-            new Iommu(configuration),
-            functions,
-            new VdpaBus(configuration, memory).devices());
+        new Machine(memory, iommu, functions, new VdpaBus(configuration, memory).devices());
     kernel = new Kernel(configuration, machine, listener);
+    iommu.unit().staleListener(new StaleTranslations(functions, kernel.events()));
     calls = new SystemCalls(kernel);
     acts = new DeviceActs(kernel);
     calls.process(ProcessRequest.getDefaultInstance());
@@ -107,6 +109,7 @@ public final class Host implements Stateful {
       case HW_DMA_WRITE -> acts.dmaWrite(op.getHwDmaWrite());
       case HW_RAISE_IRQ -> acts.raiseIrq(op.getHwRaiseIrq());
       case HW_LOWER_IRQ -> acts.lowerIrq(op.getHwLowerIrq());
+      case HW_PAGE_REQUEST -> acts.pageRequest(op.getHwPageRequest());
       case HW_FAIL -> acts.fail(op.getHwFail());
 
       case HOST_IRQBYPASS -> irqBypass();
@@ -438,6 +441,16 @@ public final class Host implements Stateful {
   /** What the host's specification says, with every default filled in. */
   public HostSpec spec() {
     return kernel.configuration().spec();
+  }
+
+  /**
+   * What would become of a device's access. Nothing happens.
+   *
+   * @throws Refused when there is no such device, or the access makes no sense
+   */
+  public WalkResponse walk(WalkRequest request) {
+    return HostWalks.walk(
+        kernel.machine().iommu(), acts.function(request.getDevice()), request.getAccess());
   }
 
   /** Operations executed so far. */

@@ -4,11 +4,15 @@ import io.virtrig.client.RingBatch;
 import io.virtrig.client.VirtrigClient;
 import io.virtrig.client.VirtrigHost;
 import io.virtrig.client.VirtrigRing;
+import io.virtrig.v1.DecodeDescriptorRequest;
+import io.virtrig.v1.DecodeDescriptorResponse;
 import io.virtrig.v1.HostSpec;
 import io.virtrig.v1.Operation;
 import io.virtrig.v1.Result;
 import io.virtrig.v1.RunVirtqueuesRequest;
 import io.virtrig.v1.RunVirtqueuesResponse;
+import io.virtrig.v1.WalkImageRequest;
+import io.virtrig.v1.WalkImageResponse;
 
 /** A batch of one an operation, over one ring. */
 public final class RingTransport implements Transport {
@@ -30,6 +34,16 @@ public final class RingTransport implements Transport {
   @Override
   public RunVirtqueuesResponse run(RunVirtqueuesRequest request) {
     return client.runVirtqueues(request);
+  }
+
+  @Override
+  public WalkImageResponse walkImage(WalkImageRequest request) {
+    return client.translation(stub -> stub.walkImage(request));
+  }
+
+  @Override
+  public DecodeDescriptorResponse decodeDescriptor(DecodeDescriptorRequest request) {
+    return client.translation(stub -> stub.decodeDescriptor(request));
   }
 
   @Override

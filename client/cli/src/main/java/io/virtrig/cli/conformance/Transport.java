@@ -1,10 +1,14 @@
 package io.virtrig.cli.conformance;
 
+import io.virtrig.v1.DecodeDescriptorRequest;
+import io.virtrig.v1.DecodeDescriptorResponse;
 import io.virtrig.v1.HostSpec;
 import io.virtrig.v1.Operation;
 import io.virtrig.v1.Result;
 import io.virtrig.v1.RunVirtqueuesRequest;
 import io.virtrig.v1.RunVirtqueuesResponse;
+import io.virtrig.v1.WalkImageRequest;
+import io.virtrig.v1.WalkImageResponse;
 
 /** How operations reach the simulated hosts. */
 public interface Transport extends AutoCloseable {
@@ -18,6 +22,16 @@ public interface Transport extends AutoCloseable {
   /** Runs a virtio device that needs no host. */
   default RunVirtqueuesResponse run(RunVirtqueuesRequest request) {
     throw new UnsupportedOperationException("only hosts are reached");
+  }
+
+  /** Walks through an image of memory. */
+  default WalkImageResponse walkImage(WalkImageRequest request) {
+    throw new UnsupportedOperationException("this transport has no walks through images");
+  }
+
+  /** Decodes a descriptor. */
+  default DecodeDescriptorResponse decodeDescriptor(DecodeDescriptorRequest request) {
+    throw new UnsupportedOperationException("this transport decodes no descriptors");
   }
 
   /** A host that lives until it is closed. */

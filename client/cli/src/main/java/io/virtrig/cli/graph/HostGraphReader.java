@@ -82,7 +82,7 @@ final class HostGraphReader {
         }
         content(node, id);
       }
-      case "irqbypass", "memory" -> {}
+      case "irqbypass", "memory", IOMMU -> {}
       default -> {
         if (ROOMS.contains(node.getName())) {
           content(node, null);

@@ -60,7 +60,10 @@ class ServedCasesTest {
           "kvm/random-all.jsonl",
           "vsva/pasid-request.jsonl",
           "vdpa",
-          "vdpa-irq");
+          "vdpa-irq",
+          "virtqueue",
+          "walk",
+          "qi");
 
   private @Nullable Daemon daemon;
   private VirtrigClient client;
@@ -102,15 +105,6 @@ class ServedCasesTest {
     assertThat(report.counts().passed()).isEqualTo(cases.size());
   }
 
-  @Test
-  void everyVirtqueueVectorPasses() throws Exception {
-    List<CaseLine> vectors = CaseFiles.read(List.of(SharedCases.folder().resolve("virtqueue")));
-    assertThat(vectors).hasSizeGreaterThan(50);
-    Report report = ConformanceRunner.over(client).run(vectors, result -> {});
-    assertThat(report.failures()).isEmpty();
-    assertThat(report.counts().passed()).isEqualTo(vectors.size());
-  }
-
   /** Twice, the second time in another order and with other cases running beside. */
   @Test
   void theOrderAndWhatRunsBesideChangeNothing() throws Exception {
@@ -149,7 +143,8 @@ class ServedCasesTest {
         run.get();
       }
     }
-    assertThat(traces).hasSize(lines.size());
+    assertThat(traces)
+        .hasSize((int) lines.stream().filter(CaseLine.Case.class::isInstance).count());
     return traces;
   }
 

@@ -77,6 +77,7 @@ public final class GrpcServer {
     services.add(new EchoMethods().service());
     services.add(new ExecuteMethod(executor).service());
     services.add(VirtqueueMethods.service());
+    services.add(new TranslationMethods(executor.hosts()).service());
     return services;
   }
 

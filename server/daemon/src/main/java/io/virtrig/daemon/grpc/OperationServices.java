@@ -126,6 +126,11 @@ final class OperationServices {
             Operation.Builder::setHwLowerIrq,
             Result::getHwLowerIrq)
         .method(
+            HardwareServiceGrpc.getHwPageRequestMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setHwPageRequest,
+            Result::getHwPageRequest)
+        .method(
             HardwareServiceGrpc.getHwFailMethod(),
             r -> r.getHost(),
             Operation.Builder::setHwFail,

@@ -23,6 +23,7 @@ public record Machine(
   @Override
   public void writeState(StateWriter out) {
     out.child("memory", "", memory);
+    out.child("iommu", "", iommu);
     for (PciFunction function : functions) {
       out.child("function", function.name(), function);
     }

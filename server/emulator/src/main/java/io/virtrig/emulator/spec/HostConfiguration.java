@@ -31,6 +31,8 @@ public record HostConfiguration(
   /** The most devices of a host: a limit of the simulator. */
   private static final int MOST_DEVICES = 1024;
 
+  private static final int MOST_CACHE_ENTRIES = 1 << 20;
+
   private static final List<String> KVM_SERIES =
       List.of("pci-hole-v1", "pci-hole-v2", "conforming-ops-v3");
 
@@ -171,10 +173,18 @@ public record HostConfiguration(
     full.setCapReg(given.hasCapReg() ? given.getCapReg() : 0x0100000000000000L);
     full.setEcapReg(given.hasEcapReg() ? given.getEcapReg() : 0x198a4000000L);
     full.setNesting(given.getNesting());
+    full.setCacheEntries(
+        bits(
+            "spec.iommu.cache_entries",
+            given.hasCacheEntries(),
+            given.getCacheEntries(),
+            0,
+            MOST_CACHE_ENTRIES,
+            4096));
     return full.build();
   }
 
-  /** A number of bits from {@code least} to {@code most}, or {@code usual} when none was given. */
+  /** A number from {@code least} to {@code most}, or {@code usual} when none was given. */
   static int bits(String field, boolean present, int given, int least, int most, int usual) {
     if (!present) {
       return usual;

@@ -1,13 +1,22 @@
 package io.virtrig.emulator.hardware.iommu;
 
+import io.virtrig.emulator.hardware.iommu.smmuv3.SmmuCapabilities;
+import io.virtrig.emulator.hardware.iommu.smmuv3.SmmuUnit;
+import io.virtrig.emulator.hardware.iommu.vtd.VtdCapabilities;
+import io.virtrig.emulator.hardware.iommu.vtd.VtdUnit;
+import io.virtrig.emulator.hardware.memory.PhysicalMemory;
 import io.virtrig.emulator.spec.HostConfiguration;
 import io.virtrig.emulator.spec.IommuModel;
 import io.virtrig.emulator.spec.UapiProfile;
+import io.virtrig.emulator.state.StateWriter;
+import io.virtrig.emulator.state.Stateful;
+import io.virtrig.v1.IommuSpec;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** What a host's IOMMU units can do, as the kernel's IOMMU drivers tell it. All units are alike. */
-public final class Iommu {
+public final class Iommu implements Stateful {
 
   /** I/O virtual addresses from {@code start} to {@code last}, both included. */
   public record Range(long start, long last) {}
@@ -29,14 +38,65 @@ public final class Iommu {
   private final UapiProfile uapi;
   private final boolean nesting;
   private final List<Range> usable;
+  private final IommuUnit unit;
 
-  /** The IOMMU of a host. */
-  public Iommu(HostConfiguration configuration) {
+  /** Domains made so far: their ids are tags, and nothing else depends on them. */
+  private int domains;
+
+  /** CAP: 3 to 5 levels, 2 MiB and 1 GiB pages, the largest address mask. */
+  private static final long VTD_CAP = 7L << 9 | 3L << 34 | 63L << 48;
+
+  /** ECAP: device TLBs, pass-through, snooping, nesting, both levels in scalable mode. */
+  private static final long VTD_ECAP =
+      VtdCapabilities.ECAP_DT
+          | VtdCapabilities.ECAP_PT
+          | VtdCapabilities.ECAP_SC
+          | VtdCapabilities.ECAP_NEST
+          | VtdCapabilities.ECAP_SLTS
+          | VtdCapabilities.ECAP_FLTS;
+
+  private static final int VTD_HOST_WIDTH = 52;
+
+  /** IDR0: both stages, AArch64 tables, two-level context descriptors, terminated means aborted. */
+  private static final int SMMU_IDR0 =
+      SmmuCapabilities.IDR0_S2P
+          | SmmuCapabilities.IDR0_S1P
+          | SmmuCapabilities.IDR0_CD2L
+          | SmmuCapabilities.IDR0_TERM_MODEL;
+
+  /** IDR1: streams and substreams. */
+  private static final int SMMU_IDR1 = 20 << SmmuCapabilities.IDR1_SSIDSIZE_SHIFT | 32;
+
+  /** IDR5: 48 bits of address. */
+  private static final int SMMU_IDR5 = 5;
+
+  /** The IOMMU of a host with that memory. */
+  public Iommu(HostConfiguration configuration, PhysicalMemory memory) {
     model = configuration.iommuModel();
     uapi = configuration.uapi();
     int width = configuration.spec().getIommu().getAddressWidth();
     nesting = configuration.spec().getIommu().getNesting();
+    unit = unit(configuration.spec().getIommu(), new HostMemory(memory));
     usable = without(new Range(0, width == 64 ? -1L : (1L << width) - 1), reserved(model));
+  }
+
+  private IommuUnit unit(IommuSpec spec, TableMemory memory) {
+    return switch (model) {
+      case INTEL_VTD -> {
+        long width = (long) (spec.getAddressWidth() - 1) << VtdCapabilities.CAP_MGAW_SHIFT;
+        yield new VtdUnit(
+            memory,
+            new VtdCapabilities(
+                VTD_HOST_WIDTH, VTD_CAP | spec.getCapReg() | width, VTD_ECAP | spec.getEcapReg()),
+            spec.getCacheEntries());
+      }
+      case ARM_SMMU_V3 ->
+          new SmmuUnit(
+              memory,
+              new SmmuCapabilities(SMMU_IDR0, SMMU_IDR1, SMMU_IDR5),
+              spec.getCacheEntries());
+      case AMD_VI, IOMMUFD_SELFTEST, NONE -> new SecondStageUnit();
+    };
   }
 
   private static List<Range> reserved(IommuModel model) {
@@ -113,11 +173,33 @@ public final class Iommu {
     return model;
   }
 
+  /** The translating hardware. */
+  public IommuUnit unit() {
+    return unit;
+  }
+
+  /** It as VT-d's; null where it is none. */
+  public @Nullable VtdUnit vtd() {
+    return unit instanceof VtdUnit vtd ? vtd : null;
+  }
+
+  /** It as an SMMU; null where it is none. */
+  public @Nullable SmmuUnit smmu() {
+    return unit instanceof SmmuUnit smmu ? smmu : null;
+  }
+
   /**
    * A new, empty domain. In VT-d's second level the read bit is the present bit, so what is
    * writable is readable.
+   *
+   * @param forNesting a guest may have a first stage over it
    */
-  public IommuDomain newDomain() {
-    return new IommuDomain(model == IommuModel.INTEL_VTD);
+  public IommuDomain newDomain(boolean forNesting) {
+    return new IommuDomain(unit, ++domains, forNesting, model == IommuModel.INTEL_VTD);
+  }
+
+  @Override
+  public void writeState(StateWriter out) {
+    out.child("unit", "", unit);
   }
 }

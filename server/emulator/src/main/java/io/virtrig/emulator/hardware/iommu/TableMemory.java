@@ -18,4 +18,12 @@ public interface TableMemory {
    * @return false where the word cannot be written; nothing has changed then
    */
   boolean or(long address, long bits);
+
+  /**
+   * A number that grows when a word may have changed that was read before; where nothing but {@link
+   * #or} changes memory, always the same.
+   */
+  default long changes() {
+    return 0;
+  }
 }

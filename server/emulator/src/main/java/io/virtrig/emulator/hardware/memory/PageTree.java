@@ -31,9 +31,13 @@ final class PageTree {
     final Owner owner;
     final byte[] bytes;
 
-    Page(Owner owner, byte[] bytes) {
+    /** Hardware has read tables in it. */
+    boolean tables;
+
+    Page(Owner owner, byte[] bytes, boolean tables) {
       this.owner = owner;
       this.bytes = bytes;
+      this.tables = tables;
     }
   }
 
@@ -45,6 +49,7 @@ final class PageTree {
   private Owner owner = new Owner();
   private @Nullable Node root;
   private int height;
+  private long tableChanges;
 
   /** A second tree with the same contents, of its own from now on. */
   PageTree copy() {
@@ -57,6 +62,26 @@ final class PageTree {
 
   /** The bytes of a frame to read; null where nothing was written. */
   byte @Nullable [] read(long frame) {
+    Page page = page(frame);
+    return page == null ? null : page.bytes;
+  }
+
+  /** The bytes of a frame in which hardware reads tables; null where nothing was written. */
+  byte @Nullable [] readTable(long frame) {
+    Page page = page(frame);
+    if (page == null) {
+      return null;
+    }
+    page.tables = true;
+    return page.bytes;
+  }
+
+  /** How often a page with tables may have changed. */
+  long tableChanges() {
+    return tableChanges;
+  }
+
+  private @Nullable Page page(long frame) {
     if (root == null || frame >>> (BITS * height) != 0) {
       return null;
     }
@@ -64,7 +89,7 @@ final class PageTree {
     for (int level = height - 1; level >= 0 && at != null; level--) {
       at = ((Node) at).slots[slot(frame, level)];
     }
-    return at == null ? null : ((Page) at).bytes;
+    return (Page) at;
   }
 
   /** The bytes of a frame to write, zero where nothing was written before. */
@@ -87,8 +112,14 @@ final class PageTree {
     int slot = slot(frame, 0);
     Page page = (Page) node.slots[slot];
     if (page == null || page.owner != owner) {
-      page = new Page(owner, page == null ? new byte[PAGE_SIZE] : page.bytes.clone());
+      page =
+          page == null
+              ? new Page(owner, new byte[PAGE_SIZE], false)
+              : new Page(owner, page.bytes.clone(), page.tables);
       node.slots[slot] = page;
+    }
+    if (page.tables) {
+      tableChanges++;
     }
     return page.bytes;
   }
@@ -96,6 +127,7 @@ final class PageTree {
   /** Forgets the contents of the frames from {@code first} to {@code last}. */
   void drop(long first, long last) {
     if (root != null) {
+      tableChanges++;
       root = (Node) drop(root, height - 1, 0, first, last);
       if (root == null) {
         height = 0;

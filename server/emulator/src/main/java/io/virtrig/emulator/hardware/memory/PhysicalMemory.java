@@ -6,6 +6,9 @@ import io.virtrig.emulator.state.CopyOnWrite;
 import io.virtrig.emulator.state.StateHash;
 import io.virtrig.emulator.state.StateWriter;
 import io.virtrig.emulator.state.Stateful;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +29,9 @@ public final class PhysicalMemory implements Stateful, CopyOnWrite<PhysicalMemor
 
   /** Frames with one reference count. */
   private record Frames(long start, long last, int references) implements Extent {}
+
+  private static final VarHandle WORD =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
   private final ExtentMap<Frames> frames = new ExtentMap<>();
   private final PageTree pages;
@@ -161,6 +167,24 @@ public final class PhysicalMemory implements Stateful, CopyOnWrite<PhysicalMemor
       offset += piece;
       length -= piece;
     }
+  }
+
+  /** The 64-bit word at an address, a multiple of eight, for hardware that reads tables. */
+  public long tableWord(long address) {
+    byte @Nullable [] page = pages.readTable(address >>> PAGE_SHIFT);
+    return page == null ? 0 : (long) WORD.get(page, (int) address & (PAGE_SIZE - 1));
+  }
+
+  /** Sets bits of such a word, as hardware does in one update. */
+  public void setBits(long address, long bits) {
+    byte[] page = pages.write(address >>> PAGE_SHIFT);
+    int at = (int) address & (PAGE_SIZE - 1);
+    WORD.set(page, at, (long) WORD.get(page, at) | bits);
+  }
+
+  /** A number that grows when a word may have changed that {@link #tableWord} has given. */
+  public long tableChanges() {
+    return pages.tableChanges();
   }
 
   @Override

@@ -127,8 +127,8 @@ final class EduRegisters implements BarRegisters {
       byte[] bytes = new byte[count];
       if (toRam) {
         System.arraycopy(buffer, (int) at, bytes, 0, count);
-        function.write(destination & DMA_MASK, bytes);
-      } else if (function.read(source & DMA_MASK, bytes) == null) {
+        function.write(destination & DMA_MASK, bytes, DmaAttributes.PLAIN);
+      } else if (function.read(source & DMA_MASK, bytes, DmaAttributes.PLAIN) == null) {
         System.arraycopy(bytes, 0, buffer, (int) at, count);
       }
     }

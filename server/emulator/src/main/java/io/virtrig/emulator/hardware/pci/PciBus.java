@@ -1,5 +1,6 @@
 package io.virtrig.emulator.hardware.pci;
 
+import io.virtrig.emulator.hardware.iommu.IommuUnit;
 import io.virtrig.emulator.hardware.memory.PhysicalMemory;
 import io.virtrig.emulator.spec.DeviceConfiguration;
 import io.virtrig.emulator.spec.HostConfiguration;
@@ -24,7 +25,8 @@ public final class PciBus {
   private final List<PciFunction> functions = new ArrayList<>();
 
   /** The functions of a host's specification, in its order. */
-  public PciBus(HostConfiguration host, DeviceModels models, PhysicalMemory memory) {
+  public PciBus(
+      HostConfiguration host, DeviceModels models, PhysicalMemory memory, IommuUnit iommu) {
     for (DeviceConfiguration device : host.devices()) {
       int number = functions.size();
       DeviceModel model =
@@ -33,7 +35,7 @@ public final class PciBus {
               : models.get(
                   "spec.devices[" + host.spec().getDevicesList().indexOf(device.spec()) + "].model",
                   device.spec().getModel());
-      functions.add(new PciFunction(device, model, memory, this, number));
+      functions.add(new PciFunction(device, model, memory, iommu, this, number));
     }
   }
 

@@ -2,8 +2,14 @@ package io.virtrig.emulator.hardware.pci;
 
 import static io.virtrig.emulator.hardware.pci.PciRegs.*;
 
+import io.virtrig.emulator.hardware.iommu.DmaOutcome;
+import io.virtrig.emulator.hardware.iommu.DmaRequest;
 import io.virtrig.emulator.hardware.iommu.IommuDomain;
+import io.virtrig.emulator.hardware.iommu.IommuUnit;
+import io.virtrig.emulator.hardware.iommu.PageRequest;
+import io.virtrig.emulator.hardware.iommu.PageResponse;
 import io.virtrig.emulator.hardware.memory.PhysicalMemory;
+import io.virtrig.emulator.spec.Bdf;
 import io.virtrig.emulator.spec.DeviceConfiguration;
 import io.virtrig.emulator.state.StateWriter;
 import io.virtrig.emulator.state.Stateful;
@@ -17,22 +23,24 @@ public final class PciFunction implements Stateful {
 
   private final DeviceConfiguration configuration;
   private final PhysicalMemory memory;
+  private final IommuUnit iommu;
   private final PciBus bus;
   private final ConfigSpace config;
   private final ConfigSpace writable;
   private final PciInterrupts interrupts;
   private final BarSpace bars;
   private final int pm;
-  private @Nullable IommuDomain domain;
   private int failingConnects;
 
   PciFunction(
       DeviceConfiguration configuration,
       DeviceModel model,
       PhysicalMemory memory,
+      IommuUnit iommu,
       PciBus bus,
       int number) {
     this.configuration = configuration;
+    this.iommu = iommu;
     this.memory = memory;
     this.bus = bus;
     config = new ConfigSpace(model.config().toByteArray());
@@ -223,9 +231,19 @@ public final class PciFunction implements Stateful {
     return true;
   }
 
-  /** Which translation its requests go through; null: none lets them pass. */
+  /** What the IOMMU knows it by: its requester id, below the PCI segment's number. */
+  public int source() {
+    Bdf bdf = configuration.bdf();
+    return bdf.domain() << 16 | bdf.bus() << 8 | bdf.devfn();
+  }
+
+  /** Which domain its requests without PASID go through; null: none lets them pass. */
   public void attach(@Nullable IommuDomain to) {
-    domain = to;
+    if (to == null) {
+      iommu.detach(source());
+    } else {
+      iommu.attach(source(), to);
+    }
   }
 
   /**
@@ -233,8 +251,8 @@ public final class PciFunction implements Stateful {
    *
    * @return why not; null when all was read
    */
-  public @Nullable DmaFault read(long iova, byte[] to) {
-    return access(iova, to, false);
+  public @Nullable DmaFault read(long iova, byte[] to, DmaAttributes attributes) {
+    return access(iova, to, false, attributes);
   }
 
   /**
@@ -242,33 +260,70 @@ public final class PciFunction implements Stateful {
    *
    * @return why not; null when all was written. What lies before the address at fault is written.
    */
-  public @Nullable DmaFault write(long iova, byte[] from) {
-    return access(iova, from, true);
+  public @Nullable DmaFault write(long iova, byte[] from, DmaAttributes attributes) {
+    return access(iova, from, true, attributes);
   }
 
-  private @Nullable DmaFault access(long iova, byte[] bytes, boolean write) {
+  private @Nullable DmaFault access(
+      long iova, byte[] bytes, boolean write, DmaAttributes attributes) {
     if ((config.word(PCI_COMMAND) & PCI_COMMAND_MASTER) == 0) {
-      return fault("not_bus_master", iova, write);
+      return fault("not_bus_master", iova, write, attributes).build();
+    }
+    String unable = unable(attributes);
+    if (unable != null) {
+      return fault(unable, iova, write, attributes).build();
     }
     int done = 0;
     while (done < bytes.length) {
       long at = iova + done;
-      IommuDomain.Mapping mapping = domain == null ? null : domain.at(at);
-      if (mapping == null) {
-        return fault("not_present", at, write);
+      DmaRequest request =
+          new DmaRequest(source(), attributes.pasid(), at, write, attributes.privileged());
+      DmaOutcome outcome =
+          attributes.ats() ? iommu.translateByAts(request) : iommu.translate(request);
+      if (outcome.blocked()) {
+        DmaFault.Builder fault =
+            fault(outcome.reason(), at, write, attributes)
+                .setCode(outcome.code())
+                .setStructure(outcome.structure());
+        if (outcome.decidedAt() >= 0) {
+          fault.setLevel(outcome.decidedAt());
+        }
+        return fault.build();
       }
-      if (write ? !mapping.writable() : !mapping.readable()) {
-        return fault("permission", at, write);
-      }
-      long left = mapping.last() - at + 1;
-      int piece =
-          Long.compareUnsigned(left, bytes.length - done) < 0 && left != 0
-              ? (int) left
-              : bytes.length - done;
-      move(mapping.physical() + (at - mapping.start()), bytes, done, piece, write);
+      long left = (1L << outcome.pageShift()) - (at & ((1L << outcome.pageShift()) - 1));
+      int piece = (int) Math.min(left, bytes.length - done);
+      move(outcome.address(), bytes, done, piece, write);
       done += piece;
     }
     return null;
+  }
+
+  /** What an access has that the function cannot send; null when it can. */
+  private @Nullable String unable(DmaAttributes attributes) {
+    if (attributes.pasid() != DmaRequest.NO_PASID) {
+      if (!configuration.spec().getPasid()) {
+        return "pasid_not_supported";
+      }
+      if (attributes.pasid() >>> configuration.spec().getPasidBits() != 0) {
+        return "pasid_too_wide";
+      }
+      if (attributes.privileged() && !configuration.spec().getPasidPriv()) {
+        return "privileged_not_supported";
+      }
+    }
+    return attributes.ats() && !configuration.spec().getAts() ? "ats_not_supported" : null;
+  }
+
+  /** Asks for a page (PRI) and waits for the answer. */
+  public PageResponse requestPage(long iova, boolean write, DmaAttributes attributes) {
+    if (!configuration.spec().getPri() || unable(attributes) != null) {
+      return PageResponse.INVALID_REQUEST;
+    }
+    return iommu.request(
+        new PageRequest(
+            new DmaRequest(source(), attributes.pasid(), iova, write, attributes.privileged()),
+            0,
+            true));
   }
 
   private void move(long physical, byte[] bytes, int at, int length, boolean write) {
@@ -285,8 +340,14 @@ public final class PciFunction implements Stateful {
     }
   }
 
-  private static DmaFault fault(String reason, long address, boolean write) {
-    return DmaFault.newBuilder().setReason(reason).setAddress(address).setWrite(write).build();
+  private static DmaFault.Builder fault(
+      String reason, long address, boolean write, DmaAttributes attributes) {
+    DmaFault.Builder fault =
+        DmaFault.newBuilder().setReason(reason).setAddress(address).setWrite(write);
+    if (attributes.pasid() != DmaRequest.NO_PASID) {
+      fault.setPasid(attributes.pasid());
+    }
+    return fault;
   }
 
   @Override

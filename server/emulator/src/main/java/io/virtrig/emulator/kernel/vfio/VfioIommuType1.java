@@ -90,7 +90,7 @@ final class VfioIommuType1 implements Stateful {
     this.v2 = v2;
     iommu = kernel.machine().iommu();
     nesting = new NestingContainer(kernel, mms, nested);
-    domain = iommu.newDomain();
+    domain = iommu.newDomain(nested);
     available = kernel.configuration().spec().getKernel().getDmaEntryLimit();
   }
 

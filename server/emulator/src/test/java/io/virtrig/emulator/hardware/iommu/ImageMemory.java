@@ -10,13 +10,14 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /** A sparse memory of words. */
-public final class ImageMemory implements TableMemory {
+public final class ImageMemory implements UnitMemory {
 
   private record Range(long base, long size) {}
 
   private final List<Range> ranges = new ArrayList<>();
   private final Map<Long, Long> words = new TreeMap<>();
   private final Map<Long, Long> changed = new TreeMap<>();
+  private long changes;
 
   /** The memory of a recorded image. */
   public static ImageMemory of(JsonObject image) {
@@ -77,5 +78,17 @@ public final class ImageMemory implements TableMemory {
   public boolean or(long address, long bits) {
     changed.put(address, word(address) | bits);
     return true;
+  }
+
+  @Override
+  public boolean store(long address, long word) {
+    changes++;
+    changed.put(address, word);
+    return holds(address);
+  }
+
+  @Override
+  public long changes() {
+    return changes;
   }
 }

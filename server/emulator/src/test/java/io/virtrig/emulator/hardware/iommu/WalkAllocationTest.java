@@ -51,6 +51,17 @@ class WalkAllocationTest {
   }
 
   @Test
+  void keptTranslationsAreUsedWithoutAllocating() {
+    for (String arch : new String[] {"x86_64", "aarch64"}) {
+      GuestTables guest = new GuestTables(arch);
+      DmaRequest request =
+          new DmaRequest(GuestTables.SOURCE, DmaRequest.NO_PASID, 0x6000, true, false);
+      assertThat(guest.iommu.unit().translate(request).blocked()).isFalse();
+      assertThat(allocated(() -> guest.iommu.unit().translate(request))).isLessThan(WALKS);
+    }
+  }
+
+  @Test
   void smmuFaultAllocatesNothing() {
     SmmuTranslation translation =
         new SmmuTranslation(new SameWord(0xf), new SmmuCapabilities(3, 16, 4), WalkObserver.NONE);

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.google.protobuf.ByteString;
 import io.virtrig.emulator.Host;
 import io.virtrig.emulator.errno.Refused;
+import io.virtrig.emulator.hardware.iommu.Iommu;
 import io.virtrig.emulator.hardware.memory.PhysicalMemory;
 import io.virtrig.emulator.spec.HostConfiguration;
 import io.virtrig.v1.DeviceSpec;
@@ -75,7 +76,11 @@ class DeviceModelTest {
   void eduInvertsCountsAndRaises() {
     HostConfiguration configuration =
         HostConfiguration.of(host(DeviceSpec.newBuilder().setModel("edu")));
-    PciFunction edu = new PciBus(configuration, EDU, new PhysicalMemory()).functions().getFirst();
+    PhysicalMemory memory = new PhysicalMemory();
+    PciFunction edu =
+        new PciBus(configuration, EDU, memory, new Iommu(configuration, memory).unit())
+            .functions()
+            .getFirst();
     BarSpace bars = edu.bars();
     assertThat(bars.read(0, 0, 4)).isEqualTo(0x010000ed);
     bars.write(0, 4, 4, 0x44332211);

@@ -2,6 +2,8 @@ package io.virtrig.emulator.hardware.iommu.smmuv3;
 
 import static io.virtrig.emulator.hardware.iommu.smmuv3.SmmuCapabilities.*;
 
+import java.util.Arrays;
+
 /** A context descriptor, and where its fields lie in its eight words. */
 final class ContextDescriptor {
   static final int WORDS = 8;
@@ -25,10 +27,35 @@ final class ContextDescriptor {
   private static final int TG0_4K = 0;
   private static final int TG1_4K = 2;
 
+  private static final int HALF_BIT = 55;
+  private static final int TOP_BYTE = 8;
+
   private final long[] words = new long[WORDS];
 
   void set(int index, long word) {
     words[index] = word;
+  }
+
+  void set(long[] from) {
+    System.arraycopy(from, 0, words, 0, WORDS);
+  }
+
+  /** Its words, and after them where it lies and the changes of memory when it was read. */
+  long[] copy(long address, long changes) {
+    long[] copy = Arrays.copyOf(words, WORDS + 2);
+    copy[WORDS] = address;
+    copy[WORDS + 1] = changes;
+    return copy;
+  }
+
+  int asid() {
+    return (int) (words[0] >>> 48);
+  }
+
+  /** An address without what is ignored of it. */
+  long untagged(long address) {
+    boolean upper = (address >>> HALF_BIT & 1) != 0;
+    return topByteIgnored(upper) ? address << TOP_BYTE >> TOP_BYTE : address;
   }
 
   /** Whether a half of the address space has no tables. */
@@ -61,6 +88,10 @@ final class ContextDescriptor {
 
   boolean accessFaults() {
     return (words[0] & AFFD) == 0;
+  }
+
+  boolean stalls() {
+    return (words[0] & S) != 0;
   }
 
   boolean records() {

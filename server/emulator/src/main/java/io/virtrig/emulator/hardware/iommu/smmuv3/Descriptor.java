@@ -14,6 +14,9 @@ final class Descriptor {
   static final long STAGE_2_WRITE = 1L << 7;
   static final long ACCESS_FLAG = 1L << 10;
 
+  /** In a stage 1 leaf: it belongs to an ASID. */
+  static final long NOT_GLOBAL = 1L << 11;
+
   /** In a stage 1 table descriptor: nothing below is for users. */
   static final long TABLE_NO_USER = 1L << 61;
 
@@ -29,6 +32,11 @@ final class Descriptor {
   /** Lowest input bit that the level's index has. */
   static int shift(int level) {
     return 12 + 9 * (LAST_LEVEL - level);
+  }
+
+  /** The level whose pages have this many offset bits. */
+  static int level(int shift) {
+    return LAST_LEVEL - (shift - 12) / 9;
   }
 
   /** Whether a descriptor is valid at a level: pages only at the last, blocks only at 1 and 2. */

@@ -1,5 +1,7 @@
 package io.virtrig.emulator.hardware.iommu.smmuv3;
 
+import java.util.Locale;
+
 /** Why a transaction is terminated, with the numbers that event records have for it. */
 public enum SmmuEvent {
   /** The stream id is beyond the stream table. */
@@ -30,11 +32,22 @@ public enum SmmuEvent {
   /** What was being translated when a stage faulted. */
   public enum EventClass {
     /** The address of a context descriptor. */
-    CD,
+    CD(0),
     /** The address of a stage 1 table. */
-    TT,
+    TT(1),
     /** The transaction's own address. */
-    IN
+    IN(2);
+
+    private final int code;
+
+    EventClass(int code) {
+      this.code = code;
+    }
+
+    /** The number for an event record. */
+    int code() {
+      return code;
+    }
   }
 
   private final int type;
@@ -46,6 +59,15 @@ public enum SmmuEvent {
   /** The number for an event record. */
   public int type() {
     return type;
+  }
+
+  /** It in a word: {@code not_present} and {@code permission} where no more is to be said. */
+  public String word() {
+    return switch (this) {
+      case F_TRANSLATION -> "not_present";
+      case F_PERMISSION -> "permission";
+      default -> name().toLowerCase(Locale.ROOT);
+    };
   }
 
   /** Whether it is a stage's fault, recorded only where the stage's configuration says so. */

@@ -1,5 +1,7 @@
 package io.virtrig.emulator.hardware.iommu.smmuv3;
 
+import io.virtrig.emulator.hardware.iommu.DmaOutcome;
+import io.virtrig.emulator.hardware.iommu.IommuDomain;
 import io.virtrig.emulator.hardware.iommu.TableKind;
 import io.virtrig.emulator.hardware.iommu.TableMemory;
 import io.virtrig.emulator.hardware.iommu.WalkObserver;
@@ -10,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * What became of a transaction. One object serves all transactions of an {@link SmmuTranslation};
  * each walk overwrites it.
  */
-public final class SmmuOutcome {
+public final class SmmuOutcome implements DmaOutcome {
   /** The level of a fault that no descriptor decided. */
   public static final int NO_LEVEL = -1;
 
@@ -24,6 +26,8 @@ public final class SmmuOutcome {
   private boolean recorded;
   private int level;
   private long address;
+  private long fetchAddress;
+  private boolean stalls;
   private int pageShift;
   private int references;
 
@@ -33,6 +37,8 @@ public final class SmmuOutcome {
   }
 
   void begin() {
+    fetchAddress = 0;
+    stalls = false;
     aborted = false;
     event = null;
     eventClass = null;
@@ -52,6 +58,17 @@ public final class SmmuOutcome {
     }
     observer.read(kind, atLevel, table, at, word);
     return word;
+  }
+
+  /** Goes through a run of a domain. */
+  long mapped(IommuDomain.Mapping mapping, long input) {
+    observer.mapped(TableKind.STAGE_2, input, mapping);
+    return mapping.physical(input);
+  }
+
+  /** Notes where something cannot be read. */
+  void fetch(long at) {
+    fetchAddress = at;
   }
 
   /** A fault of the configuration. */
@@ -78,6 +95,45 @@ public final class SmmuOutcome {
   void translated(long to, int shift) {
     address = to;
     pageShift = shift;
+  }
+
+  @Override
+  public boolean blocked() {
+    return aborted || event != null;
+  }
+
+  @Override
+  public int code() {
+    return event == null ? 0 : event.type();
+  }
+
+  @Override
+  public String reason() {
+    return event == null ? aborted ? "aborted" : "" : event.word();
+  }
+
+  @Override
+  public String structure() {
+    return eventClass == null ? "" : stage2 ? "stage 2" : "stage 1";
+  }
+
+  @Override
+  public int decidedAt() {
+    return level;
+  }
+
+  void stalls(boolean now) {
+    stalls = now;
+  }
+
+  /** Whether the transaction waits for software, in place of being terminated. */
+  public boolean stalls() {
+    return stalls;
+  }
+
+  /** Where something could not be read; 0 for other events. */
+  public long fetchAddress() {
+    return fetchAddress;
   }
 
   /** Whether it was terminated without an event. */
@@ -110,12 +166,13 @@ public final class SmmuOutcome {
     return level;
   }
 
-  /** The physical address. */
+  @Override
   public long address() {
     return address;
   }
 
   /** Bits of an offset in the smallest page involved, which is what a TLB may cache. */
+  @Override
   public int pageShift() {
     return pageShift;
   }

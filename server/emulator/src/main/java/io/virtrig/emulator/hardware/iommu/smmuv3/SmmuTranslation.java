@@ -1,18 +1,17 @@
 package io.virtrig.emulator.hardware.iommu.smmuv3;
 
-import static io.virtrig.emulator.hardware.iommu.smmuv3.Descriptor.FAULTED;
-import static io.virtrig.emulator.hardware.iommu.smmuv3.StreamTableEntry.DSS_BYPASS;
-import static io.virtrig.emulator.hardware.iommu.smmuv3.StreamTableEntry.DSS_TERMINATE;
-
+import io.virtrig.emulator.hardware.iommu.CacheKind;
 import io.virtrig.emulator.hardware.iommu.DmaRequest;
+import io.virtrig.emulator.hardware.iommu.StaleListener;
+import io.virtrig.emulator.hardware.iommu.StaleUse;
 import io.virtrig.emulator.hardware.iommu.TableMemory;
 import io.virtrig.emulator.hardware.iommu.WalkObserver;
-import io.virtrig.emulator.hardware.iommu.smmuv3.SmmuEvent.EventClass;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Translates transactions by the structures in memory, caching nothing. Reads and writes of data
- * are there; instruction fetches and translation requests (ATS) are not, nor are hardware updates
- * of the tables.
+ * Translates transactions by the structures in memory, with caches or without. Reads and writes of
+ * data are there; instruction fetches and translation requests (ATS) are not, nor are hardware
+ * updates of the tables.
  *
  * <p>Not for more than one transaction at a time: the walk's state and its outcome are this
  * object's.
@@ -20,29 +19,37 @@ import io.virtrig.emulator.hardware.iommu.smmuv3.SmmuEvent.EventClass;
 public final class SmmuTranslation {
   private static final int PAGE_SHIFT = 12;
 
-  /** {@link #substream} has no descriptor: stage 1 lets everything through. */
-  private static final int BYPASSED = -1;
-
-  /** {@link #substream} found something wrong. */
-  private static final int REFUSED = -2;
-
+  private final TableMemory memory;
   private final SmmuCapabilities capabilities;
+  private final @Nullable SmmuCaches caches;
   private final SmmuOutcome outcome;
   private final StreamTable streams;
   private final StreamTableEntry stream = new StreamTableEntry();
   private final ContextTable contexts;
   private final ContextDescriptor context = new ContextDescriptor();
-  private final Stage1 stage1;
-  private final Stage2 stage2;
+  private final Stage2Tables stage2;
+  private final SmmuPaging paging;
+  private StaleListener stale = StaleListener.NONE;
 
   /** The translation of an SMMU, whose reads the observer sees. */
   public SmmuTranslation(TableMemory memory, SmmuCapabilities capabilities, WalkObserver observer) {
+    this(memory, capabilities, observer, null);
+  }
+
+  /** The translation of an SMMU with caches. */
+  SmmuTranslation(
+      TableMemory memory,
+      SmmuCapabilities capabilities,
+      WalkObserver observer,
+      @Nullable SmmuCaches caches) {
+    this.memory = memory;
+    this.caches = caches;
     this.capabilities = capabilities;
     outcome = new SmmuOutcome(memory, observer);
     streams = new StreamTable(memory, capabilities, outcome);
-    stage2 = new Stage2(memory, capabilities, outcome, stream);
-    contexts = new ContextTable(memory, outcome, stage2);
-    stage1 = new Stage1(memory, capabilities, outcome, context, stage2);
+    stage2 = new Stage2Tables(memory, capabilities, outcome, stream);
+    contexts = new ContextTable(memory, outcome);
+    paging = new SmmuPaging(memory, capabilities, outcome, caches);
   }
 
   /**
@@ -54,7 +61,7 @@ public final class SmmuTranslation {
    */
   public SmmuOutcome translate(long strtabBase, int strtabBaseCfg, DmaRequest request) {
     outcome.begin();
-    if (!streams.read(strtabBase, strtabBaseCfg, request.source(), stream)) {
+    if (!stream(strtabBase, strtabBaseCfg, request.source())) {
       return outcome;
     }
     if (stream.aborts()) {
@@ -68,66 +75,98 @@ public final class SmmuTranslation {
   }
 
   private void byStages(DmaRequest request) {
-    int substream = substream(request);
-    if (substream == REFUSED) {
+    int substream = stream.substream(request);
+    if (substream == StreamTableEntry.DISABLED) {
+      outcome.fault(SmmuEvent.F_STREAM_DISABLED);
       return;
     }
-    long address = request.address();
-    int pageShift = Long.SIZE;
-    if (substream == BYPASSED) {
-      if (address >>> capabilities.outputBits() != 0) {
-        outcome.fault(SmmuEvent.F_ADDR_SIZE, EventClass.IN, false, SmmuOutcome.NO_LEVEL, true);
-        return;
+    if (substream == StreamTableEntry.BAD) {
+      outcome.fault(SmmuEvent.C_BAD_SUBSTREAMID);
+      return;
+    }
+    Stage2 second = stream.stage2() ? stage2 : null;
+    if (substream == StreamTableEntry.BYPASSED) {
+      paging.translate(null, second, stream.vmid(), request);
+    } else if (context(request, substream, second)) {
+      paging.translate(context, second, stream.vmid(), request);
+      if (outcome.event() != null) {
+        outcome.stalls(outcome.stage2() ? stream.stage2Stalls() : context.stalls());
       }
+    }
+  }
+
+  /** Lets a transaction pass, as an SMMU does that is off, or terminates it. */
+  SmmuOutcome pass(DmaRequest request, boolean abort) {
+    outcome.begin();
+    if (abort) {
+      outcome.abort();
     } else {
-      if (!contexts.read(stream, substream, context)) {
-        return;
-      }
-      if (!context.valid(capabilities)) {
-        outcome.fault(SmmuEvent.C_BAD_CD);
-        return;
-      }
-      address = stage1.translate(request, stream.stage2());
-      if (address == FAULTED) {
-        return;
-      }
-      pageShift = stage1.pageShift();
+      outcome.translated(request.address(), PAGE_SHIFT);
     }
-    if (stream.stage2()) {
-      address = stage2.translate(address, request.write(), EventClass.IN);
-      if (address == FAULTED) {
-        return;
-      }
-      pageShift = Math.min(pageShift, stage2.pageShift());
-    }
-    outcome.translated(address, pageShift == Long.SIZE ? PAGE_SHIFT : pageShift);
+    return outcome;
   }
 
-  /** Which context descriptor is for the request. */
-  private int substream(DmaRequest request) {
-    if (!stream.stage1()) {
-      return request.hasPasid() ? refuse(SmmuEvent.C_BAD_SUBSTREAMID) : BYPASSED;
+  /** The stream table entry: what is kept of it, or what memory holds, which is then kept. */
+  private boolean stream(long strtabBase, int strtabBaseCfg, int number) {
+    long[] kept = caches == null ? null : caches.stream(number);
+    if (kept != null) {
+      stream.set(kept);
+      return true;
     }
-    if (!request.hasPasid()) {
-      if (stream.substreamBits() == 0) {
-        return 0;
-      }
-      return switch (stream.withoutSubstream()) {
-        case DSS_TERMINATE -> refuse(SmmuEvent.F_STREAM_DISABLED);
-        case DSS_BYPASS -> BYPASSED;
-        default -> 0;
-      };
+    if (!streams.read(strtabBase, strtabBaseCfg, number, stream)) {
+      return false;
     }
-    boolean zeroTaken = stream.withoutSubstream() > DSS_BYPASS && request.pasid() == 0;
-    return stream.substreamBits() == 0
-            || zeroTaken
-            || request.pasid() >>> stream.substreamBits() != 0
-        ? refuse(SmmuEvent.C_BAD_SUBSTREAMID)
-        : request.pasid();
+    if (caches != null && stream.valid(capabilities)) {
+      caches.keepStream(number, stream.copy());
+    }
+    return true;
   }
 
-  private int refuse(SmmuEvent why) {
-    outcome.fault(why);
-    return REFUSED;
+  /** The context descriptor, likewise. */
+  private boolean context(DmaRequest request, int substream, @Nullable Stage2 second) {
+    long[] kept = caches == null ? null : caches.context(request.source(), substream);
+    if (kept != null) {
+      compare(kept, request);
+      context.set(kept);
+      return true;
+    }
+    if (!contexts.read(stream, substream, second, context)) {
+      return false;
+    }
+    if (!context.valid(capabilities)) {
+      outcome.fault(SmmuEvent.C_BAD_CD);
+      return false;
+    }
+    if (caches != null) {
+      caches.keepContext(
+          request.source(),
+          substream,
+          context.copy(contexts.descriptorAddress(), memory.changes()));
+    }
+    return true;
+  }
+
+  /** The sanitizer: whether memory still holds the descriptor that is kept. */
+  private void compare(long[] kept, DmaRequest request) {
+    for (int word = 0; word < ContextDescriptor.WORDS; word++) {
+      long at = kept[ContextDescriptor.WORDS] + (long) word * Long.BYTES;
+      if (memory.word(at) != kept[word]) {
+        stale.used(
+            new StaleUse(
+                request,
+                CacheKind.PASID,
+                at,
+                kept[word],
+                memory.word(at),
+                "whoever changed the context descriptor should have had it invalidated (CFGI_CD)"));
+        return;
+      }
+    }
+  }
+
+  /** Who is told when something stale is used. */
+  void staleListener(StaleListener listener) {
+    stale = listener;
+    paging.staleListener(listener);
   }
 }

@@ -2,9 +2,16 @@ package io.virtrig.emulator.hardware.iommu.smmuv3;
 
 import static io.virtrig.emulator.hardware.iommu.smmuv3.SmmuCapabilities.*;
 
+import io.virtrig.emulator.hardware.iommu.DmaRequest;
+import io.virtrig.emulator.hardware.iommu.TableKind;
+import io.virtrig.emulator.hardware.iommu.WalkObserver;
+
 /** A stream table entry, and where its fields lie in its eight words. */
 final class StreamTableEntry {
   static final int WORDS = 8;
+
+  /** Words that say anything of stage 1. */
+  private static final int SHOWN = 2;
 
   /** S1Fmt. */
   static final int LINEAR = 0;
@@ -16,9 +23,21 @@ final class StreamTableEntry {
 
   static final int DSS_BYPASS = 1;
 
+  /** In place of a context descriptor's number: stage 1 lets everything through. */
+  static final int BYPASSED = -1;
+
+  /** Requests without substream are not allowed. */
+  static final int DISABLED = -2;
+
+  /** There is no descriptor for the substream. */
+  static final int BAD = -3;
+
   private static final long V = 1L;
+  private static final long CONFIG_STAGE_2 = 6L << 1;
+  private static final long CONFIG_NESTED = 7L << 1;
   private static final long CONTEXT = 0x000f_ffff_ffff_ffc0L;
   private static final long TTB = 0x000f_ffff_ffff_fff0L;
+  private static final long VMID = 0xffff;
   private static final long S2TG = 3L << 46;
   private static final long S2AA64 = 1L << 51;
   private static final long S2ENDI = 1L << 52;
@@ -33,6 +52,24 @@ final class StreamTableEntry {
 
   void set(int index, long word) {
     words[index] = word;
+  }
+
+  /** An entry whose stage 2 translates, wherever it may lie, with or without a stage 1. */
+  void set(boolean stage1, SmmuUnit.Contexts contexts) {
+    words[0] =
+        V
+            | (stage1 ? CONFIG_NESTED : CONFIG_STAGE_2)
+            | (long) contexts.format() << 4
+            | (contexts.table() & CONTEXT)
+            | (long) contexts.substreamBits() << 59;
+    words[1] = contexts.withoutSubstream();
+  }
+
+  /** Shows the words of an entry that lies in no memory. */
+  void show(WalkObserver observer) {
+    for (int word = 0; word < SHOWN; word++) {
+      observer.read(TableKind.STREAM_TABLE, 0, 0, (long) word * Long.BYTES, words[word]);
+    }
   }
 
   private int config() {
@@ -100,8 +137,49 @@ final class StreamTableEntry {
     return (words[2] & S2AFFD) == 0;
   }
 
+  boolean stage2Stalls() {
+    return (words[2] & S2S) != 0;
+  }
+
+  int vmid() {
+    return (int) (words[2] & VMID);
+  }
+
+  /** The words. */
+  long[] copy() {
+    return words.clone();
+  }
+
+  void set(long[] from) {
+    System.arraycopy(from, 0, words, 0, WORDS);
+  }
+
   boolean stage2Records() {
     return (words[2] & S2R) != 0;
+  }
+
+  /**
+   * Which context descriptor is for a request: its number, {@link #BYPASSED}, {@link #DISABLED} or
+   * {@link #BAD}.
+   */
+  int substream(DmaRequest request) {
+    if (!stage1()) {
+      return request.hasPasid() ? BAD : BYPASSED;
+    }
+    if (!request.hasPasid()) {
+      if (substreamBits() == 0) {
+        return 0;
+      }
+      return switch (withoutSubstream()) {
+        case DSS_TERMINATE -> DISABLED;
+        case DSS_BYPASS -> BYPASSED;
+        default -> 0;
+      };
+    }
+    boolean zeroTaken = withoutSubstream() > DSS_BYPASS && request.pasid() == 0;
+    return substreamBits() == 0 || zeroTaken || request.pasid() >>> substreamBits() != 0
+        ? BAD
+        : request.pasid();
   }
 
   /** Whether it may be used. */

@@ -7,6 +7,7 @@ import static io.virtrig.emulator.hardware.iommu.vtd.VtdOutcome.FAULTED;
 import io.virtrig.emulator.hardware.iommu.DmaRequest;
 import io.virtrig.emulator.hardware.iommu.TableMemory;
 import io.virtrig.emulator.hardware.iommu.vtd.SecondLevel.Purpose;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The first level: tables as the CPU's. Nested, their addresses are guest-physical, and each goes
@@ -19,7 +20,6 @@ final class FirstLevel {
   private final TableMemory memory;
   private final VtdCapabilities capabilities;
   private final VtdOutcome outcome;
-  private final SecondLevel second;
 
   /** Physical addresses of the entries used, by level. */
   private final long[] path = new long[MOST_LEVELS + 1];
@@ -30,18 +30,32 @@ final class FirstLevel {
   /** The second-level entries to make dirty with them, by level; 0 for none. */
   private final long[] dirty = new long[MOST_LEVELS + 1];
 
-  private int leafLevel;
+  /** What the entries used hold, by level, before they were marked. */
+  private final long[] entries = new long[MOST_LEVELS + 1];
 
-  FirstLevel(
-      TableMemory memory, VtdCapabilities capabilities, VtdOutcome outcome, SecondLevel second) {
+  private int topLevel;
+  private int leafLevel;
+  private int userDeniedAt;
+  private int writeDeniedAt;
+
+  FirstLevel(TableMemory memory, VtdCapabilities capabilities, VtdOutcome outcome) {
     this.memory = memory;
     this.capabilities = capabilities;
     this.outcome = outcome;
-    this.second = second;
   }
 
-  /** Translates by the tables of a PASID-table entry; {@link VtdOutcome#FAULTED} if that fails. */
-  long translate(PasidEntry pasid, DmaRequest request, boolean privileged, boolean nested) {
+  /**
+   * Translates by the tables of a PASID-table entry; {@link VtdOutcome#FAULTED} if that fails.
+   *
+   * @param second what table addresses go through; null when they are physical
+   * @param kept entries of upper tables that a unit keeps; null for none
+   */
+  long translate(
+      PasidEntry pasid,
+      DmaRequest request,
+      boolean privileged,
+      @Nullable SecondLevel second,
+      @Nullable PagingCache kept) {
     int levels = pasid.firstLevels();
     int unused = Long.SIZE - width(levels);
     long input = request.address();
@@ -50,16 +64,24 @@ final class FirstLevel {
     }
     long accessed = pasid.extendedAccessed() ? FL_A | FL_EA : FL_A;
     long table = pasid.firstTable();
-    int userDeniedAt = 0;
-    int writeDeniedAt = 0;
+    userDeniedAt = 0;
+    writeDeniedAt = 0;
     long entry;
     int level = levels;
+    if (kept != null && kept.find(input, levels)) {
+      level = kept.level();
+      table = kept.table();
+      userDeniedAt = kept.userDeniedAt();
+      writeDeniedAt = kept.writeDeniedAt();
+    }
+    topLevel = level;
     while (true) {
-      long at = locate(table + offset(input, level), level, level == levels, nested);
+      long at = locate(table + offset(input, level), level, level == levels, second);
       if (at == FAULTED) {
         return FAULTED;
       }
       entry = outcome.read(FIRST_LEVEL, level, at - offset(input, level), at);
+      entries[level] = entry;
       if ((entry & FL_P) == 0) {
         return outcome.fault(VtdFault.FIRST_NOT_PRESENT, FIRST_LEVEL, level);
       }
@@ -76,7 +98,7 @@ final class FirstLevel {
       if (level == 1 || page) {
         break;
       }
-      if (nested && !writable[level] && (entry & accessed) != accessed) {
+      if (second != null && !writable[level] && (entry & accessed) != accessed) {
         return outcome.fault(VtdFault.TABLE_NO_WRITE, FIRST_LEVEL, level);
       }
       table = address(entry);
@@ -89,15 +111,15 @@ final class FirstLevel {
       return outcome.fault(VtdFault.NO_WRITE, FIRST_LEVEL, writeDeniedAt);
     }
     leafLevel = level;
-    return markUsed(levels, request.write(), accessed, nested)
+    return markUsed(request.write(), accessed, second != null)
         ? output(entry, level, input)
         : FAULTED;
   }
 
   /** Where an entry lies in physical memory, if it can be read there. */
-  private long locate(long at, int level, boolean top, boolean nested) {
+  private long locate(long at, int level, boolean top, @Nullable SecondLevel second) {
     long physical = at;
-    if (nested) {
+    if (second != null) {
       Purpose purpose = top ? Purpose.FIRST_LEVEL_ROOT : Purpose.FIRST_LEVEL_TABLE;
       physical = second.translate(at, false, purpose);
       if (physical == FAULTED) {
@@ -114,8 +136,8 @@ final class FirstLevel {
     return physical;
   }
 
-  private boolean markUsed(int levels, boolean write, long accessed, boolean nested) {
-    for (int level = levels; level >= leafLevel; level--) {
+  private boolean markUsed(boolean write, long accessed, boolean nested) {
+    for (int level = topLevel; level >= leafLevel; level--) {
       long bits = write && level == leafLevel ? accessed | FL_D : accessed;
       if ((memory.word(path[level]) & bits) == bits) {
         continue;
@@ -139,5 +161,35 @@ final class FirstLevel {
   /** Offset bits of the page translated last. */
   int pageShift() {
     return shift(leafLevel);
+  }
+
+  /** The level at which the last walk began. */
+  int topLevel() {
+    return topLevel;
+  }
+
+  /** The level at which it found its page. */
+  int leafLevel() {
+    return leafLevel;
+  }
+
+  /** The highest level used that keeps users out; 0 for none. */
+  int userDeniedAt() {
+    return userDeniedAt;
+  }
+
+  /** The highest level used that keeps writes out; 0 for none. */
+  int writeDeniedAt() {
+    return writeDeniedAt;
+  }
+
+  /** Where the entry of a level lies. */
+  long entryAddress(int level) {
+    return path[level];
+  }
+
+  /** What it held when it was read. */
+  long entry(int level) {
+    return entries[level];
   }
 }

@@ -57,6 +57,11 @@ final class PagingEntry {
     return 3 + 9 * level;
   }
 
+  /** The level whose pages have this many offset bits. */
+  static int level(int shift) {
+    return (shift - 3) / 9;
+  }
+
   /** Input bits that this many levels translate. */
   static int width(int levels) {
     return shift(levels + 1);

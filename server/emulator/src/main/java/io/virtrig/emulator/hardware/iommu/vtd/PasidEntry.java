@@ -2,11 +2,17 @@ package io.virtrig.emulator.hardware.iommu.vtd;
 
 import static io.virtrig.emulator.hardware.iommu.vtd.VtdCapabilities.*;
 
+import io.virtrig.emulator.hardware.iommu.TableKind;
+import io.virtrig.emulator.hardware.iommu.WalkObserver;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /** An entry of a PASID table, eight words, and where its fields lie in them. */
-final class PasidEntry {
+public final class PasidEntry {
   static final int WORDS = 8;
+
+  /** Words that have fields. */
+  private static final int SHOWN = 3;
 
   static final int FIRST_LEVEL_ONLY = 1;
   static final int SECOND_LEVEL_ONLY = 2;
@@ -18,16 +24,59 @@ final class PasidEntry {
   private static final long SLADE = 1L << 9;
   private static final long RESERVED_0 = 3L << 10;
   private static final long RESERVED_1 = 0x7fL << 16;
-  private static final long SRE = 1L;
-  private static final long WPE = 1L << 4;
-  private static final long EAFE = 1L << 7;
+  static final long SRE = 1L;
+  static final long WPE = 1L << 4;
+  static final long EAFE = 1L << 7;
   private static final long RESERVED_2 = 0xfL << 8;
-  private static final long ADDRESS = -1L << 12;
+  static final long ADDRESS = -1L << 12;
+  static final int FLPM_SHIFT = 2;
+  private static final long FOUR_LEVELS = 2;
+  private static final long DOMAIN = 0xffff;
 
   private final long[] words = new long[WORDS];
 
   void set(int index, long word) {
     words[index] = word;
+  }
+
+  /** What a legacy context entry amounts to. */
+  static PasidEntry legacy() {
+    PasidEntry entry = new PasidEntry();
+    entry.set(SECOND_LEVEL_ONLY, 0, 0);
+    return entry;
+  }
+
+  /** A present entry with a second level of four levels wherever it may lie. */
+  void set(int type, int domain, long firstLevel) {
+    words[0] = P | FOUR_LEVELS << 2 | (long) type << 6;
+    words[1] = domain & DOMAIN;
+    words[2] = firstLevel;
+    for (int word = 3; word < WORDS; word++) {
+      words[word] = 0;
+    }
+  }
+
+  /** The words, and after them where they lie. */
+  long[] copy(long address) {
+    long[] copy = Arrays.copyOf(words, WORDS + 1);
+    copy[WORDS] = address;
+    return copy;
+  }
+
+  /** Takes an entry that was read before. */
+  void set(long[] kept) {
+    System.arraycopy(kept, 0, words, 0, WORDS);
+  }
+
+  /** Shows the words of an entry that lies in no memory. */
+  void show(WalkObserver observer) {
+    for (int word = 0; word < SHOWN; word++) {
+      observer.read(TableKind.PASID_TABLE, 0, 0, (long) word * Long.BYTES, words[word]);
+    }
+  }
+
+  int domain() {
+    return (int) (words[1] & DOMAIN);
   }
 
   boolean faultProcessingDisabled() {
@@ -56,7 +105,7 @@ final class PasidEntry {
   }
 
   private int flpm() {
-    return (int) (words[2] >>> 2 & 3);
+    return (int) (words[2] >>> FLPM_SHIFT & 3);
   }
 
   /** Physical, or guest-physical when nested. */

@@ -5,6 +5,7 @@ import static io.virtrig.emulator.hardware.iommu.TableKind.*;
 import io.virtrig.emulator.hardware.iommu.DmaRequest;
 import io.virtrig.emulator.hardware.iommu.TableKind;
 import io.virtrig.emulator.hardware.iommu.TableMemory;
+import java.util.Arrays;
 
 /** The tables from a requester id, and its PASID, to what translates for it. */
 final class RequesterTables {
@@ -36,6 +37,8 @@ final class RequesterTables {
   private final VtdCapabilities capabilities;
   private final VtdOutcome outcome;
   private final long[] context = new long[4];
+  private long contextAddress;
+  private long pasidEntryAddress;
 
   RequesterTables(TableMemory memory, VtdCapabilities capabilities, VtdOutcome outcome) {
     this.memory = memory;
@@ -84,6 +87,7 @@ final class RequesterTables {
     if (!holds(at, words)) {
       return fault(VtdFault.CONTEXT_UNREADABLE, CONTEXT);
     }
+    contextAddress = at;
     context[2] = 0;
     context[3] = 0;
     for (int word = 0; word < words; word++) {
@@ -103,6 +107,33 @@ final class RequesterTables {
       return fault(VtdFault.CONTEXT_RESERVED, CONTEXT);
     }
     return true;
+  }
+
+  /** The words of the context entry found last, and where it lies. */
+  long[] copy() {
+    long[] copy = Arrays.copyOf(context, context.length + 1);
+    copy[context.length] = contextAddress;
+    return copy;
+  }
+
+  /** Takes a context entry that was found before. */
+  void use(long[] kept) {
+    System.arraycopy(kept, 0, context, 0, context.length);
+    contextAddress = kept[context.length];
+    heed(context[0]);
+  }
+
+  /** Where the PASID-table entry lies that was read last. */
+  long pasidEntryAddress() {
+    return pasidEntryAddress;
+  }
+
+  /** The PASID of a request: its own, or what the context entry says; it may be too large. */
+  int pasid(DmaRequest request) {
+    if (request.hasPasid()) {
+      return request.pasid();
+    }
+    return capabilities.extended(VtdCapabilities.ECAP_RPS) ? (int) (context[1] & RID_PASID) : 0;
   }
 
   /** A word of the context entry found last. */
@@ -128,7 +159,7 @@ final class RequesterTables {
         return fault(VtdFault.PASID_TOO_LARGE, CONTEXT);
       }
     } else {
-      pasid = capabilities.extended(VtdCapabilities.ECAP_RPS) ? (int) (context[1] & RID_PASID) : 0;
+      pasid = pasid(request);
       if (pasid >= limit) {
         return fault(VtdFault.RID_PASID_TOO_LARGE, CONTEXT);
       }
@@ -154,6 +185,7 @@ final class RequesterTables {
     if (!holds(at, PasidEntry.WORDS)) {
       return fault(VtdFault.PASID_ENTRY_UNREADABLE, PASID_TABLE);
     }
+    pasidEntryAddress = at;
     for (int word = 0; word < PasidEntry.WORDS; word++) {
       into.set(word, outcome.read(PASID_TABLE, 0, table, at + (long) word * WORD));
     }

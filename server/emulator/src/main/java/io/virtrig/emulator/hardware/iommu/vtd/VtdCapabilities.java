@@ -50,6 +50,9 @@ public record VtdCapabilities(int hostWidth, long cap, long ecap) {
   /** ECAP: a first level in scalable mode. */
   public static final long ECAP_FLTS = 1L << 47;
 
+  /** The unit of register offsets. */
+  private static final int REGISTER = 16;
+
   /** Checks the width. */
   public VtdCapabilities {
     if (hostWidth < 32 || hostWidth > 52) {
@@ -80,6 +83,21 @@ public record VtdCapabilities(int hostWidth, long cap, long ecap) {
   /** Largest address mask of an invalidation. */
   public int maximumAddressMask() {
     return (int) (cap >>> CAP_MAMV_SHIFT & 0x3f);
+  }
+
+  /** How many fault recording registers there are. */
+  public int faultRecords() {
+    return (int) (cap >>> 40 & 0xff) + 1;
+  }
+
+  /** Where the fault recording registers lie. */
+  public int faultOffset() {
+    return (int) (cap >>> 24 & 0x3ff) * REGISTER;
+  }
+
+  /** Where the IVA register lies, and after it IOTLB. */
+  public int iotlbOffset() {
+    return (int) (ecap >>> 8 & 0x3ff) * REGISTER;
   }
 
   /** Whether ECAP has the bit. */

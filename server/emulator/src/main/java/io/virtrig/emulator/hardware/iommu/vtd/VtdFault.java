@@ -1,5 +1,7 @@
 package io.virtrig.emulator.hardware.iommu.vtd;
 
+import java.util.Locale;
+
 /**
  * Why a request is blocked, with the numbers that fault records have for it in legacy and in
  * scalable mode. A fault that a mode cannot raise has the other mode's number there.
@@ -103,6 +105,19 @@ public enum VtdFault {
   /** The number for a fault record. */
   public int reason(boolean inScalableMode) {
     return inScalableMode ? scalable : legacy;
+  }
+
+  /** It in a word: {@code not_present} and {@code permission} where no more is to be said. */
+  public String word() {
+    return switch (this) {
+      case CONTEXT_NOT_PRESENT,
+          FIRST_NOT_PRESENT,
+          SECOND_NOT_PRESENT_READ,
+          SECOND_NOT_PRESENT_WRITE ->
+          "not_present";
+      case NOT_USER, NO_WRITE, NO_READ -> "permission";
+      default -> name().toLowerCase(Locale.ROOT);
+    };
   }
 
   /**

@@ -1,5 +1,7 @@
 package io.virtrig.emulator.hardware.iommu.vtd;
 
+import io.virtrig.emulator.hardware.iommu.DmaOutcome;
+import io.virtrig.emulator.hardware.iommu.IommuDomain;
 import io.virtrig.emulator.hardware.iommu.TableKind;
 import io.virtrig.emulator.hardware.iommu.TableMemory;
 import io.virtrig.emulator.hardware.iommu.WalkObserver;
@@ -9,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * What became of a request. One object serves all requests of a {@link VtdTranslation}; each walk
  * overwrites it.
  */
-public final class VtdOutcome {
+public final class VtdOutcome implements DmaOutcome {
   /** In place of an address: there is none, and the fault says why. */
   static final long FAULTED = -1;
 
@@ -52,6 +54,12 @@ public final class VtdOutcome {
     return word;
   }
 
+  /** Goes through a run of a domain. */
+  long mapped(IommuDomain.Mapping mapping, long input) {
+    observer.mapped(TableKind.SECOND_LEVEL, input, mapping);
+    return mapping.physical(input);
+  }
+
   long fault(VtdFault why, TableKind at, int atLevel) {
     fault = why;
     kind = at;
@@ -77,9 +85,29 @@ public final class VtdOutcome {
     return fault;
   }
 
-  /** The number of the fault for a fault record; 0 without fault. */
-  public int reason() {
+  @Override
+  public boolean blocked() {
+    return fault != null;
+  }
+
+  @Override
+  public int code() {
     return fault == null ? 0 : fault.reason(scalable);
+  }
+
+  @Override
+  public String reason() {
+    return fault == null ? "" : fault.word();
+  }
+
+  @Override
+  public String structure() {
+    return kind.label();
+  }
+
+  @Override
+  public int decidedAt() {
+    return level == 0 ? -1 : level;
   }
 
   /** Whether a fault record is written: structures can forbid that. */
@@ -102,12 +130,13 @@ public final class VtdOutcome {
     return interrupt;
   }
 
-  /** The physical address. */
+  @Override
   public long address() {
     return address;
   }
 
   /** Bits of an offset in the smallest page involved, which is what a TLB may cache. */
+  @Override
   public int pageShift() {
     return pageShift;
   }

@@ -1,18 +1,18 @@
 package io.virtrig.emulator.hardware.iommu.vtd;
 
 import static io.virtrig.emulator.hardware.iommu.TableKind.*;
-import static io.virtrig.emulator.hardware.iommu.vtd.VtdOutcome.FAULTED;
 
+import io.virtrig.emulator.hardware.iommu.CacheKind;
 import io.virtrig.emulator.hardware.iommu.DmaRequest;
-import io.virtrig.emulator.hardware.iommu.TableKind;
+import io.virtrig.emulator.hardware.iommu.StaleListener;
+import io.virtrig.emulator.hardware.iommu.StaleUse;
 import io.virtrig.emulator.hardware.iommu.TableMemory;
 import io.virtrig.emulator.hardware.iommu.WalkObserver;
-import io.virtrig.emulator.hardware.iommu.vtd.SecondLevel.Purpose;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Translates untranslated requests by the tables in memory, caching nothing. Reads and writes are
- * there; execution and translation requests (ATS) are not.
+ * Translates untranslated requests by the tables in memory, with caches or without. Reads and
+ * writes are there; execution and translation requests (ATS) are not.
  *
  * <p>Not for more than one request at a time: the walk's state and its outcome are this object's.
  */
@@ -25,6 +25,15 @@ public final class VtdTranslation {
   private static final int TTM_ABORT = 3;
 
   private static final long ADDRESS = -1L << 12;
+  private static final int PAGE_SHIFT = 12;
+
+  /** Words of a context entry that have fields. */
+  private static final int CONTEXT_WORDS = 2;
+
+  /** Legacy context entry: domain id. */
+  private static final int DOMAIN_SHIFT = 8;
+
+  private static final long DOMAIN = 0xffff;
 
   /** Legacy context entry: translation type. */
   private static final int TT_DEVICE_TLB = 1;
@@ -32,24 +41,34 @@ public final class VtdTranslation {
   private static final int TT_PASS_THROUGH = 2;
   private static final int TT_RESERVED = 3;
 
-  private static final long INTERRUPT_RANGE = 0xfeeL;
-  private static final int INTERRUPT_RANGE_SHIFT = 20;
-  private static final int PAGE_SHIFT = 12;
-
+  private final TableMemory memory;
   private final VtdCapabilities capabilities;
+  private final @Nullable VtdCaches caches;
   private final VtdOutcome outcome;
   private final RequesterTables tables;
-  private final SecondLevel second;
-  private final FirstLevel first;
+  private final SecondLevelTables second;
+  private final VtdPaging paging;
   private final PasidEntry pasid = new PasidEntry();
+  private StaleListener stale = StaleListener.NONE;
 
-  /** The translation of a unit, whose reads the observer sees. */
+  /** The translation of a unit that keeps nothing, whose reads the observer sees. */
   public VtdTranslation(TableMemory memory, VtdCapabilities capabilities, WalkObserver observer) {
+    this(memory, capabilities, observer, null);
+  }
+
+  /** The translation of a unit with caches. */
+  VtdTranslation(
+      TableMemory memory,
+      VtdCapabilities capabilities,
+      WalkObserver observer,
+      @Nullable VtdCaches caches) {
+    this.memory = memory;
+    this.caches = caches;
     this.capabilities = capabilities;
     outcome = new VtdOutcome(memory, observer);
     tables = new RequesterTables(memory, capabilities, outcome);
-    second = new SecondLevel(memory, capabilities, outcome);
-    first = new FirstLevel(memory, capabilities, outcome, second);
+    second = new SecondLevelTables(memory, capabilities, outcome);
+    paging = new VtdPaging(memory, capabilities, outcome, caches);
   }
 
   /**
@@ -61,7 +80,7 @@ public final class VtdTranslation {
   public VtdOutcome translate(long rtaddr, DmaRequest request) {
     int mode = (int) (rtaddr >>> TTM_SHIFT & 3);
     outcome.begin(mode != TTM_LEGACY);
-    if (isInterrupt(request)) {
+    if (VtdPaging.isInterrupt(request)) {
       outcome.interruptRequest();
       return outcome;
     }
@@ -69,12 +88,23 @@ public final class VtdTranslation {
     switch (mode) {
       case TTM_LEGACY -> legacy(root, request);
       case TTM_SCALABLE -> {
-        if (tables.scalableContext(root, request.source()) && tables.pasidEntry(request, pasid)) {
+        if (context(root, request, true) && pasidEntry(request)) {
           byPasidEntry(request, request.hasPasid() ? request.privileged() : tables.ridPrivileged());
         }
       }
       case TTM_ABORT -> outcome.fault(VtdFault.ABORTED, ROOT, 0);
       default -> outcome.fault(VtdFault.ROOT_TABLE_INVALID, ROOT, 0);
+    }
+    return outcome;
+  }
+
+  /** Lets a request pass, as a unit does that does not translate. */
+  VtdOutcome pass(DmaRequest request) {
+    outcome.begin(false);
+    if (VtdPaging.isInterrupt(request)) {
+      outcome.interruptRequest();
+    } else {
+      outcome.translated(request.address(), PAGE_SHIFT);
     }
     return outcome;
   }
@@ -87,7 +117,7 @@ public final class VtdTranslation {
    */
   public VtdOutcome translate(long[] entry, DmaRequest request) {
     outcome.begin(true);
-    if (isInterrupt(request)) {
+    if (VtdPaging.isInterrupt(request)) {
       outcome.interruptRequest();
       return outcome;
     }
@@ -98,20 +128,12 @@ public final class VtdTranslation {
     return outcome;
   }
 
-  private static boolean isInterrupt(DmaRequest request) {
-    return request.write() && !request.hasPasid() && inInterruptRange(request.address());
-  }
-
-  private static boolean inInterruptRange(long address) {
-    return address >>> INTERRUPT_RANGE_SHIFT == INTERRUPT_RANGE;
-  }
-
   private void legacy(long root, DmaRequest request) {
     if (request.hasPasid()) {
       outcome.fault(VtdFault.PASID_IN_LEGACY_MODE, ROOT, 0);
       return;
     }
-    if (!tables.legacyContext(root, request.source())) {
+    if (!context(root, request, false)) {
       return;
     }
     int type = (int) (tables.context(0) >>> 2 & 3);
@@ -122,66 +144,79 @@ public final class VtdTranslation {
         || !capabilities.depth(levels)) {
       outcome.fault(VtdFault.CONTEXT_INVALID, CONTEXT, 0);
     } else if (type == TT_PASS_THROUGH) {
-      passThrough(request.address(), CONTEXT);
+      paging.passThrough(request.address(), CONTEXT);
     } else {
       second.use(tables.context(0) & ADDRESS, levels, false, false);
-      bySecondLevel(request.address(), request.write(), Long.SIZE);
+      paging.legacy(second, (int) (tables.context(1) >>> DOMAIN_SHIFT & DOMAIN), request);
     }
   }
 
   private void byPasidEntry(DmaRequest request, boolean privileged) {
-    if (pasid.faultProcessingDisabled()) {
-      outcome.disableFaultProcessing();
-    }
-    @Nullable VtdFault wrong = pasid.check(capabilities, privileged);
-    if (wrong != null) {
-      outcome.fault(wrong, PASID_TABLE, 0);
-      return;
-    }
     second.use(
         pasid.secondTable(),
         pasid.secondLevels(),
         true,
         pasid.secondLevelUpdates() && capabilities.extended(VtdCapabilities.ECAP_SLADS));
-    switch (pasid.type()) {
-      case PasidEntry.PASS_THROUGH -> passThrough(request.address(), PASID_TABLE);
-      case PasidEntry.SECOND_LEVEL_ONLY ->
-          bySecondLevel(request.address(), request.write(), Long.SIZE);
-      case PasidEntry.FIRST_LEVEL_ONLY -> {
-        long to = first.translate(pasid, request, privileged, false);
-        if (to != FAULTED) {
-          finish(to, first.pageShift(), FIRST_LEVEL);
-        }
+    int space = tables.pasid(request);
+    paging.translate(pasid, second, pasid.domain(), space, request, privileged);
+  }
+
+  /** Finds the context entry: what is kept of it, or what the tables say, which is then kept. */
+  private boolean context(long root, DmaRequest request, boolean scalable) {
+    long[] kept = caches == null ? null : caches.context(request.source());
+    if (kept != null) {
+      compare(kept, kept.length - 1, CONTEXT_WORDS, CacheKind.CONTEXT, request);
+      tables.use(kept);
+      return true;
+    }
+    boolean found =
+        scalable
+            ? tables.scalableContext(root, request.source())
+            : tables.legacyContext(root, request.source());
+    if (found && caches != null) {
+      caches.keepContext(request.source(), tables.copy());
+    }
+    return found;
+  }
+
+  /** Finds the PASID-table entry likewise. */
+  private boolean pasidEntry(DmaRequest request) {
+    int number = tables.pasid(request);
+    long[] kept = caches == null ? null : caches.pasid(request.source(), number);
+    if (kept != null) {
+      compare(kept, PasidEntry.WORDS, PasidEntry.WORDS, CacheKind.PASID, request);
+      pasid.set(kept);
+      return true;
+    }
+    boolean found = tables.pasidEntry(request, pasid);
+    if (found && caches != null && pasid.check(capabilities, false) == null) {
+      caches.keepPasid(request.source(), number, pasid.copy(tables.pasidEntryAddress()));
+    }
+    return found;
+  }
+
+  /** The sanitizer: whether memory still holds what is kept. */
+  private void compare(long[] kept, int address, int words, CacheKind cache, DmaRequest request) {
+    for (int word = 0; word < words; word++) {
+      long at = kept[address] + (long) word * Long.BYTES;
+      long is = memory.word(at);
+      if (is != kept[word]) {
+        stale.used(
+            new StaleUse(
+                request,
+                cache,
+                at,
+                kept[word],
+                is,
+                "whoever changed it should have had the " + cache.label() + " invalidated"));
+        return;
       }
-      default -> {
-        long guestPhysical = first.translate(pasid, request, privileged, true);
-        if (guestPhysical != FAULTED) {
-          bySecondLevel(guestPhysical, request.write(), first.pageShift());
-        }
-      }
     }
   }
 
-  private void passThrough(long address, TableKind by) {
-    if ((address & capabilities.beyondHost()) != 0) {
-      outcome.fault(VtdFault.BEYOND_HOST, by, 0);
-    } else {
-      finish(address, PAGE_SHIFT, by);
-    }
-  }
-
-  private void bySecondLevel(long input, boolean write, int firstShift) {
-    long to = second.translate(input, write, Purpose.REQUEST);
-    if (to != FAULTED) {
-      finish(to, Math.min(firstShift, second.pageShift()), SECOND_LEVEL);
-    }
-  }
-
-  private void finish(long address, int pageShift, TableKind by) {
-    if (inInterruptRange(address)) {
-      outcome.fault(VtdFault.INTERRUPT_RANGE, by, 0);
-    } else {
-      outcome.translated(address, pageShift);
-    }
+  /** Who is told when something stale is used. */
+  void staleListener(StaleListener listener) {
+    stale = listener;
+    paging.staleListener(listener);
   }
 }

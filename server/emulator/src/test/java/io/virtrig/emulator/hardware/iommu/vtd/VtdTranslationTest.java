@@ -85,7 +85,7 @@ class VtdTranslationTest {
     VtdOutcome outcome =
         translation.translate(entry(FIRST, BASE), request(0x00ff_0000_0000_0000L, false));
     assertThat(outcome.fault()).isEqualTo(VtdFault.NOT_CANONICAL);
-    assertThat(outcome.reason()).isEqualTo(0x80);
+    assertThat(outcome.code()).isEqualTo(0x80);
     assertThat(read).isEmpty();
   }
 
@@ -121,7 +121,7 @@ class VtdTranslationTest {
         .isEqualTo(0x1234);
     VtdOutcome beyond =
         translation.translate(entry(PASS_THROUGH, 0), request(1L << HOST_WIDTH, true));
-    assertThat(beyond.reason()).isEqualTo(0x83);
+    assertThat(beyond.code()).isEqualTo(0x83);
   }
 
   @Test
@@ -136,7 +136,7 @@ class VtdTranslationTest {
   void outcomeInTheInterruptRangeIsRefused() {
     tables(4, 0, 7, 0xfee0_1007L, 1);
     VtdOutcome outcome = translation.translate(entry(FIRST, BASE), request(0, true));
-    assertThat(outcome.reason()).isEqualTo(0x87);
+    assertThat(outcome.code()).isEqualTo(0x87);
   }
 
   @Test

@@ -101,12 +101,12 @@ class VtdVectorsTest {
       }
       boolean same =
           fault != null
-              && reasons.contains((long) outcome.reason())
+              && reasons.contains((long) outcome.code())
               && stage(outcome).equals(wanted.get("stage").getAsString())
               && outcome.level() == number(wanted, "level", 0);
       return same
           ? ""
-          : fault + " " + outcome.reason() + " " + stage(outcome) + " " + outcome.level();
+          : fault + " " + outcome.code() + " " + stage(outcome) + " " + outcome.level();
     }
     if (fault != null) {
       return fault + " " + stage(outcome) + " " + outcome.level();

@@ -1,0 +1,5 @@
+/** Walks through translation tables, for people to read. */
+@NullMarked
+package io.virtrig.cli.walk;
+
+import org.jspecify.annotations.NullMarked;

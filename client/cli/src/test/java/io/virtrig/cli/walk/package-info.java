@@ -1,0 +1,4 @@
+@NullMarked
+package io.virtrig.cli.walk;
+
+import org.jspecify.annotations.NullMarked;
