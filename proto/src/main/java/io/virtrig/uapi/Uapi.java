@@ -13,7 +13,7 @@ import java.util.OptionalLong;
 public final class Uapi {
 
   private static final Class<?>[] TABLES = {
-    Vfio.class, Kvm.class, Vhost.class, Virtio.class, UnmergedSeries.class
+    Vfio.class, Kvm.class, Vhost.class, Virtio.class, UnmergedSeries.class, NestingSeries.class
   };
 
   private Uapi() {}

@@ -4,6 +4,7 @@ import io.virtrig.emulator.errno.Errno;
 import io.virtrig.emulator.errno.KernelError;
 import io.virtrig.emulator.errno.Refused;
 import io.virtrig.emulator.kernel.Kernel;
+import io.virtrig.emulator.kernel.ioasid.IoasidUser;
 import io.virtrig.emulator.kernel.kvm.Kvm;
 import io.virtrig.emulator.kernel.process.OpenFile;
 import io.virtrig.emulator.kernel.process.Task;
@@ -35,6 +36,9 @@ final class Devices implements Stateful {
     if (path.equals("/dev/kvm")) {
       return new Kvm(kernel);
     }
+    if (path.equals("/dev/ioasid") && kernel.configuration().uapi() == UapiProfile.VSVA_V8) {
+      return IoasidUser.open(caller, kernel.ids(), kernel.iommu().ioasids());
+    }
     if (isThereButNotSimulated(path)) {
       throw Refused.unimplemented("path", path + " is not simulated yet");
     }
@@ -43,11 +47,7 @@ final class Devices implements Stateful {
 
   /** Nodes that the host's kernel would have: ENOENT would be a lie. */
   private boolean isThereButNotSimulated(String path) {
-    return switch (path) {
-      case "/dev/ioasid" -> kernel.configuration().uapi() == UapiProfile.VSVA_V8;
-      case "/dev/sev" -> kernel.configuration().spec().getKernel().getSev();
-      default -> false;
-    };
+    return path.equals("/dev/sev") && kernel.configuration().spec().getKernel().getSev();
   }
 
   @Override

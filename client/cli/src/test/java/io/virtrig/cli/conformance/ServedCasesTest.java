@@ -58,7 +58,8 @@ class ServedCasesTest {
           "kvm/random-dirty.jsonl",
           "kvm/random-irq.jsonl",
           "kvm/random-all.jsonl",
-          "vsva/pasid-request.jsonl");
+          "vsva",
+          "smmu-nested");
 
   private @Nullable Daemon daemon;
   private VirtrigClient client;

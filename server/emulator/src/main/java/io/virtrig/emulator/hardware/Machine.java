@@ -2,6 +2,7 @@ package io.virtrig.emulator.hardware;
 
 import io.virtrig.emulator.hardware.iommu.Iommu;
 import io.virtrig.emulator.hardware.memory.PhysicalMemory;
+import io.virtrig.emulator.hardware.pci.AssignableInterface;
 import io.virtrig.emulator.hardware.pci.PciFunction;
 import io.virtrig.emulator.state.StateWriter;
 import io.virtrig.emulator.state.Stateful;
@@ -13,8 +14,13 @@ import java.util.List;
  * @param memory physical memory
  * @param iommu the IOMMU
  * @param functions PCI functions, in the order of the specification
+ * @param interfaces parts of functions that are handed out by themselves, likewise
  */
-public record Machine(PhysicalMemory memory, Iommu iommu, List<PciFunction> functions)
+public record Machine(
+    PhysicalMemory memory,
+    Iommu iommu,
+    List<PciFunction> functions,
+    List<AssignableInterface> interfaces)
     implements Stateful {
 
   @Override
@@ -23,6 +29,9 @@ public record Machine(PhysicalMemory memory, Iommu iommu, List<PciFunction> func
     out.child("iommu", "", iommu);
     for (PciFunction function : functions) {
       out.child("function", function.name(), function);
+    }
+    for (AssignableInterface part : interfaces) {
+      out.child("interface", part.name(), part);
     }
   }
 }

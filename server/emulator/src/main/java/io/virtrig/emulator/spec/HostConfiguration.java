@@ -1,6 +1,7 @@
 package io.virtrig.emulator.spec;
 
 import io.virtrig.emulator.errno.Refused;
+import io.virtrig.v1.DeviceSpec;
 import io.virtrig.v1.HostSpec;
 import io.virtrig.v1.IommuSpec;
 import io.virtrig.v1.KernelSpec;
@@ -22,6 +23,7 @@ public record HostConfiguration(
     Set<String> kvmSeries,
     IommuModel iommuModel,
     List<DeviceConfiguration> devices,
+    List<MdevConfiguration> mdevs,
     HostSpec spec) {
 
   /** The most devices of a host: a limit of the simulator. */
@@ -82,6 +84,9 @@ public record HostConfiguration(
     Set<String> names = new HashSet<>();
     Set<Bdf> addresses = new HashSet<>();
     for (int i = 0; i < given.getDevicesCount(); i++) {
+      if (given.getDevices(i).getKind().equals("mdev")) {
+        continue;
+      }
       DeviceConfiguration device =
           DeviceConfiguration.of("spec.devices[" + i + "]", given.getDevices(i));
       if (!names.add(device.name())) {
@@ -95,6 +100,8 @@ public record HostConfiguration(
       devices.add(device);
       full.addDevices(device.spec());
     }
+    List<MdevConfiguration> mdevs = mdevs(given, devices, names);
+    mdevs.forEach(mdev -> full.addDevices(mdev.spec()));
     return new HostConfiguration(
         arch,
         cpu,
@@ -102,7 +109,36 @@ public record HostConfiguration(
         Set.copyOf(kernel.getKvmSeriesList()),
         model,
         List.copyOf(devices),
+        List.copyOf(mdevs),
         full.build());
+  }
+
+  /** Mediated devices, which come after the functions that they are parts of. */
+  private static List<MdevConfiguration> mdevs(
+      HostSpec given, List<DeviceConfiguration> functions, Set<String> names) {
+    List<MdevConfiguration> mdevs = new ArrayList<>();
+    for (int i = 0; i < given.getDevicesCount(); i++) {
+      DeviceSpec device = given.getDevices(i);
+      if (!device.getKind().equals("mdev")) {
+        continue;
+      }
+      String field = "spec.devices[" + i + "]";
+      DeviceConfiguration parent =
+          functions.stream()
+              .filter(each -> each.name().equals(device.getParent()))
+              .findFirst()
+              .orElseThrow(
+                  () ->
+                      Refused.invalid(
+                          field + ".parent",
+                          "\"" + device.getParent() + "\" names no PCI function of the host"));
+      MdevConfiguration mdev = MdevConfiguration.of(field, device, parent);
+      if (!names.add(mdev.name())) {
+        throw Refused.invalid(field + ".name", "\"" + mdev.name() + "\" names two devices");
+      }
+      mdevs.add(mdev);
+    }
+    return mdevs;
   }
 
   private static CpuVendor cpu(Arch arch, String given) {

@@ -17,6 +17,7 @@ import io.virtrig.emulator.hardware.iommu.TableMemory;
 import io.virtrig.emulator.hardware.iommu.TranslationCache;
 import io.virtrig.emulator.hardware.iommu.WalkObserver;
 import io.virtrig.emulator.state.StateWriter;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -35,9 +36,8 @@ public final class VtdUnit implements IommuUnit {
 
   private static final int PAGE_SHIFT = 12;
 
-  /** What the host has set up for a function. */
+  /** What the host has set up for a function: its PASID table, and what is kept of it. */
   private static final class Function {
-    final IommuDomain domain;
     final TreeMap<Integer, HostPasidEntry> pasids = new TreeMap<>();
 
     /** Entries that the unit keeps. */
@@ -46,8 +46,7 @@ public final class VtdUnit implements IommuUnit {
     final DeviceTlb deviceTlb;
     FaultListener faults = FaultListener.NONE;
 
-    Function(IommuDomain domain, int entries) {
-      this.domain = domain;
+    Function(int entries) {
       deviceTlb = new DeviceTlb(entries);
     }
   }
@@ -73,33 +72,53 @@ public final class VtdUnit implements IommuUnit {
     secondLevel = new SecondLevelDomain(capabilities, outcome);
   }
 
+  /** The source's other PASIDs stay. */
   @Override
   public void attach(int source, IommuDomain domain) {
-    Function function = new Function(domain, entries);
-    function.faults = listeners.getOrDefault(source, FaultListener.NONE);
+    Function function = table(source);
     function.pasids.put(RID_PASID, new HostPasidEntry.SecondLevelOnly(domain));
-    functions.put(source, function);
-    latest = null;
+    function.deviceTlb.flush();
   }
 
+  /** The source's other PASIDs stay: they are auxiliary domains' of parts of it. */
   @Override
   public void detach(int source) {
-    Function function = functions.remove(source);
-    latest = null;
-    if (function != null) {
-      for (Map.Entry<Integer, HostPasidEntry> left : function.kept.entrySet()) {
-        caches.flushPasid(left.getValue().domain().id(), left.getKey());
-      }
-      if (!used(function.domain)) {
-        caches.flushDomain(function.domain.id());
-      }
+    Function function = functions.get(source);
+    if (function == null) {
+      return;
+    }
+    HostPasidEntry entry = function.pasids.remove(RID_PASID);
+    function.deviceTlb.flush();
+    forgetUnused(source, function);
+    if (entry != null && !used(entry.domain())) {
+      caches.flushDomain(entry.domain().id());
+    }
+  }
+
+  private Function table(int source) {
+    Function function = functions.get(source);
+    if (function == null) {
+      function = new Function(entries);
+      function.faults = listeners.getOrDefault(source, FaultListener.NONE);
+      functions.put(source, function);
+      latest = null;
+    }
+    return function;
+  }
+
+  private void forgetUnused(int source, Function function) {
+    if (function.pasids.isEmpty() && function.kept.isEmpty()) {
+      functions.remove(source);
+      latest = null;
     }
   }
 
   private boolean used(IommuDomain domain) {
     for (Function function : functions.values()) {
-      if (function.domain.id() == domain.id()) {
-        return true;
+      for (HostPasidEntry entry : function.pasids.values()) {
+        if (entry.domain().id() == domain.id()) {
+          return true;
+        }
       }
     }
     return false;
@@ -111,13 +130,19 @@ public final class VtdUnit implements IommuUnit {
     return function != null && function.pasids.containsKey(pasid);
   }
 
+  /** The entry of a PASID in a function's table; null where there is none. */
+  public @Nullable HostPasidEntry pasid(int source, int pasid) {
+    Function function = functions.get(source);
+    return function == null ? null : function.pasids.get(pasid);
+  }
+
   /**
-   * Writes an entry of a function's PASID table. The function must be attached.
+   * Writes an entry of a function's PASID table.
    *
    * @param pasid not 0, which requests without PASID use
    */
   public void setPasid(int source, int pasid, HostPasidEntry to) {
-    attached(source).pasids.put(pasid, to);
+    table(source).pasids.put(pasid, to);
   }
 
   /** Clears an entry of a function's PASID table, if there is one. */
@@ -128,21 +153,15 @@ public final class VtdUnit implements IommuUnit {
     }
   }
 
-  private Function attached(int source) {
-    Function function = functions.get(source);
-    if (function == null) {
-      throw new IllegalStateException("nothing is attached for source " + source);
-    }
-    return function;
-  }
-
   /** PASID cache, PASID-selective within a domain (descriptor 7, G = 1). */
   public void flushPasidCache(IommuDomain domain, int pasid) {
-    for (Function function : functions.values()) {
+    for (Map.Entry<Integer, Function> each : List.copyOf(functions.entrySet())) {
+      Function function = each.getValue();
       HostPasidEntry kept = function.kept.get(pasid);
       if (kept != null && kept.domain().id() == domain.id()) {
         function.kept.remove(pasid);
       }
+      forgetUnused(each.getKey(), function);
     }
     caches.flushPaging(domain.id(), pasid);
   }
