@@ -46,12 +46,19 @@ final class NestingRig implements AutoCloseable {
   static final long TOP_TABLE = 0x1000;
   static final long LEAF = 0x4b38;
 
+  /** On Arm. */
+  static final long STAGE1_PAGE = 0x6000;
+
+  static final long STAGE1_LEAF = 0x5b38;
+
   /** A container of a process with a group, and 64 KiB of memory mapped at 0. */
   record Guest(int pid, int container, int group, long memory) {}
 
   final Rig rig;
+  private final boolean arm;
 
   NestingRig(HostSpec.Builder spec) {
+    arm = spec.getArch().equals("aarch64");
     rig = new Rig(spec.build());
   }
 
@@ -154,13 +161,29 @@ final class NestingRig implements AutoCloseable {
   }
 
   /** The worked example's four levels; each page holds its own guest-physical address. */
-  private void tables(Guest guest) {
+  void tables(Guest guest) {
+    if (arm) {
+      stage1(guest);
+      return;
+    }
     store(guest, 0x17f0, 0x2027);
     store(guest, 0x2240, 0x3027);
     store(guest, 0x3d10, 0x4027);
     store(guest, LEAF, PAGE | 0x67);
     store(guest, PAGE, PAGE);
     store(guest, OTHER_PAGE, OTHER_PAGE);
+  }
+
+  /** A context descriptor with ASID 1, and the same four levels as VMSAv8-64 has them. */
+  private void stage1(Guest guest) {
+    store(guest, 0x1000, 0x0001e205c0003510L);
+    store(guest, 0x1008, 0x2000);
+    store(guest, 0x1018, 0xff);
+    store(guest, 0x27f0, 0x3003);
+    store(guest, 0x3240, 0x4003);
+    store(guest, 0x4d10, 0x5003);
+    store(guest, STAGE1_LEAF, STAGE1_PAGE | 0xf43);
+    store(guest, STAGE1_PAGE, STAGE1_PAGE);
   }
 
   /** A word of the guest's memory. */
