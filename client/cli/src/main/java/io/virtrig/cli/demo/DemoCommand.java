@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code virtrig demo}. */
@@ -27,6 +28,22 @@ public final class DemoCommand implements Callable<Integer> {
       paramLabel = "HOST:PORT",
       description = "A daemon that runs already. Default: one started for the demo.")
   private @Nullable String target;
+
+  /** What can be told. */
+  enum Tale {
+    /** VFIO, KVM, interrupts and PASIDs. */
+    demo,
+    /** Two-stage translation on VT-d and SMMUv3. */
+    vsva
+  }
+
+  @Parameters(
+      index = "0",
+      arity = "0..1",
+      defaultValue = "demo",
+      paramLabel = "STORY",
+      description = "demo (default), or vsva: two-stage translation, with both stages drawn.")
+  private Tale tale = Tale.demo;
 
   @Spec private @Nullable CommandSpec spec;
 
@@ -46,7 +63,7 @@ public final class DemoCommand implements Callable<Integer> {
   private int tell(String daemon) throws IOException {
     PrintWriter out = Objects.requireNonNull(spec).commandLine().getOut();
     try (VirtrigClient client = VirtrigClient.connect(daemon)) {
-      boolean asTold = new Story(client, out, Terminal.stdout().palette()).tell();
+      boolean asTold = new Story(tale.name(), client, out, Terminal.stdout().palette()).tell();
       return asTold ? ExitCode.OK : ExitCode.FAILURE;
     }
   }

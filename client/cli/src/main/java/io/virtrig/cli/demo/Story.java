@@ -29,14 +29,22 @@ import java.util.Objects;
  */
 final class Story {
 
-  private static final String CHAPTERS = "demo.jsonl";
+  /** The story of two-stage translation. */
+  static final String STAGES = "vsva";
 
+  private final String name;
   private final VirtrigClient client;
   private final PrintWriter out;
   private final Palette palette;
   private int steps;
 
-  Story(VirtrigClient client, PrintWriter out, Palette palette) {
+  /**
+   * A story.
+   *
+   * @param name the resource that holds it
+   */
+  Story(String name, VirtrigClient client, PrintWriter out, Palette palette) {
+    this.name = name;
     this.client = client;
     this.out = out;
     this.palette = palette;
@@ -56,8 +64,15 @@ final class Story {
       out.println(palette.strong(number + ". " + chapter.title()));
       out.println(palette.faint("   host " + chapter.host() + ", as " + chapter.why()));
       out.println();
+      DescribedHosts hosts = new DescribedHosts(client, out, palette, name.equals(STAGES));
       Outcome outcome =
-          ConformanceRunner.run(chapter, new DescribedHosts(client, out, palette), this::show);
+          ConformanceRunner.run(
+              chapter,
+              hosts,
+              done -> {
+                show(done);
+                hosts.stepped();
+              });
       if (!(outcome instanceof Passed)) {
         complain(chapter, outcome);
         return false;
@@ -70,11 +85,12 @@ final class Story {
     return true;
   }
 
-  private static List<CaseLine> chapters() throws IOException {
-    InputStream resource = Objects.requireNonNull(Story.class.getResourceAsStream(CHAPTERS));
+  private List<CaseLine> chapters() throws IOException {
+    String file = name + ".jsonl";
+    InputStream resource = Objects.requireNonNull(Story.class.getResourceAsStream(file));
     try (BufferedReader reader =
         new BufferedReader(new InputStreamReader(resource, StandardCharsets.UTF_8))) {
-      return CaseFiles.parse("demo", Path.of(CHAPTERS), reader.lines().toList());
+      return CaseFiles.parse("demo", Path.of(file), reader.lines().toList());
     }
   }
 

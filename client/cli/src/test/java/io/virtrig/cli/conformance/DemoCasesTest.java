@@ -12,6 +12,7 @@ import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
@@ -20,11 +21,16 @@ import org.junit.jupiter.api.Test;
 class DemoCasesTest {
 
   private static List<Case> chapters() throws IOException {
-    InputStream resource =
-        Objects.requireNonNull(DemoCommand.class.getResourceAsStream("demo.jsonl"));
+    List<Case> chapters = new ArrayList<>(chapters("demo.jsonl"));
+    chapters.addAll(chapters("vsva.jsonl"));
+    return chapters;
+  }
+
+  private static List<Case> chapters(String file) throws IOException {
+    InputStream resource = Objects.requireNonNull(DemoCommand.class.getResourceAsStream(file));
     try (BufferedReader reader =
         new BufferedReader(new InputStreamReader(resource, StandardCharsets.UTF_8))) {
-      return CaseFiles.parse("demo", Path.of("demo.jsonl"), reader.lines().toList()).stream()
+      return CaseFiles.parse("demo", Path.of(file), reader.lines().toList()).stream()
           .map(Case.class::cast)
           .toList();
     }
@@ -32,7 +38,8 @@ class DemoCasesTest {
 
   @Test
   void theyPassOnAHostThatAnswersAsTold() throws IOException {
-    assertThat(chapters()).hasSize(4);
+    assertThat(chapters("demo.jsonl")).hasSize(4);
+    assertThat(chapters("vsva.jsonl")).hasSize(2);
     for (Case chapter : chapters()) {
       assertThat(ConformanceRunner.run(chapter, Oracle.right(chapter), step -> {}))
           .isInstanceOf(Passed.class);

@@ -31,7 +31,7 @@ public final class PciFunction implements Stateful {
   private final BarSpace bars;
   private final int pm;
 
-  /** A made-up function does what an act says, whatever its command register has. */
+  /** It does what an act says, whatever its command register has. */
   private final boolean alwaysMaster;
 
   private int failingConnects;
@@ -45,7 +45,8 @@ public final class PciFunction implements Stateful {
       PhysicalMemory memory,
       IommuUnit iommu,
       PciBus bus,
-      int number) {
+      int number,
+      boolean alwaysMaster) {
     this.configuration = configuration;
     this.iommu = iommu;
     this.memory = memory;
@@ -53,7 +54,7 @@ public final class PciFunction implements Stateful {
     config = new ConfigSpace(model.config().toByteArray());
     writable = WritableBits.of(config);
     interrupts = new PciInterrupts(config, this::messageArrives);
-    alwaysMaster = configuration.spec().getModel().isEmpty();
+    this.alwaysMaster = alwaysMaster;
     pm = Capabilities.find(config, PCI_CAP_ID_PM);
     BarRegisters registers =
         model.name().equals(EDU) ? new EduRegisters(this) : new PlainRegisters(model.registers());

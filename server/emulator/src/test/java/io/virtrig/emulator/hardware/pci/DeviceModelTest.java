@@ -13,6 +13,7 @@ import io.virtrig.v1.DeviceSpec;
 import io.virtrig.v1.ExtendedCapabilitySpec;
 import io.virtrig.v1.HostSpec;
 import io.virtrig.v1.HwDmaReadRequest;
+import io.virtrig.v1.KernelSpec;
 import io.virtrig.v1.Operation;
 import java.util.List;
 import java.util.Map;
@@ -42,7 +43,7 @@ class DeviceModelTest {
   }
 
   @Test
-  void aFunctionOfAModelSendsNothingWithoutBusMaster() {
+  void onlyMadeUpFunctionsOfASeriesHostNeedNoBusMaster() {
     Operation read =
         Operation.newBuilder()
             .setHwDmaRead(HwDmaReadRequest.newBuilder().setDevice("0000:00:02.0").setLength(4))
@@ -51,7 +52,13 @@ class DeviceModelTest {
     assertThat(modelled.apply(read).getHwDmaRead().getFault().getReason())
         .isEqualTo("not_bus_master");
     Host madeUp = new Host(host(DeviceSpec.newBuilder()));
-    assertThat(madeUp.apply(read).getHwDmaRead().getFault().getReason()).isEqualTo("not_present");
+    assertThat(madeUp.apply(read).getHwDmaRead().getFault().getReason())
+        .isEqualTo("not_bus_master");
+    HostSpec.Builder series =
+        host(DeviceSpec.newBuilder()).toBuilder()
+            .setKernel(KernelSpec.newBuilder().setUapi("vsva-v7"));
+    assertThat(new Host(series.build()).apply(read).getHwDmaRead().getFault().getReason())
+        .isEqualTo("not_present");
   }
 
   @Test

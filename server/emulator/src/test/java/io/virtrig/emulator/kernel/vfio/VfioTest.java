@@ -74,7 +74,7 @@ class VfioTest {
       assertThat(after).doesNotContain("enabled", "mapping", "container");
       assertThat(before).doesNotContain("enabled");
       assertThat(rig.dmaRead(VfioRig.DEVICE, 0, 4).getHwDmaRead().getFault().getReason())
-          .isEqualTo("not_present");
+          .isEqualTo("not_bus_master");
     }
   }
 
