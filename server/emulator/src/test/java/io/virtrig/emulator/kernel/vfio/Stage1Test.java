@@ -124,6 +124,9 @@ class Stage1Test {
       }
       assertThat(prod(rig, device)).isEqualTo(84);
       assertThat(rig.rig.read(eventfd)).isEqualTo(84);
+      assertThat(rig.rig.host().events().after(0, 1000))
+          .anyMatch(event -> event.getDetail().startsWith("recorded: reason 5"))
+          .anyMatch(event -> event.getDetail().startsWith("dropped"));
       // cons 85 is no slot; 84 makes room, and prod goes round.
       assertThat(rig.rig.errno(consumer(device, 1, 85))).isEqualTo("EINVAL");
       rig.rig.ok(consumer(device, 1, 84));

@@ -15,12 +15,14 @@ import static io.virtrig.uapi.Vfio.VFIO_REGION_INFO_FLAG_WRITE;
 
 import com.google.protobuf.ByteString;
 import io.virtrig.emulator.errno.KernelError;
+import io.virtrig.emulator.event.EventLog;
 import io.virtrig.emulator.kernel.iommu.FaultHandler;
 import io.virtrig.emulator.kernel.iommu.UnrecoverableFault;
 import io.virtrig.emulator.kernel.process.DeviceMemory;
 import io.virtrig.emulator.state.StateHash;
 import io.virtrig.emulator.state.StateWriter;
 import io.virtrig.emulator.state.Stateful;
+import io.virtrig.v1.EventKind;
 import io.virtrig.v1.VfioDeviceGetRegionInfoResponse;
 import io.virtrig.v1.VfioRegionInfoCapability;
 import io.virtrig.v1.VfioRegionSparseMmapArea;
@@ -80,11 +82,16 @@ final class DmaFaultRegions implements Stateful, FaultHandler {
   private final ByteBuffer consumer =
       ByteBuffer.allocate(CONSUMER_SIZE).order(ByteOrder.LITTLE_ENDIAN);
   private final SingleTrigger trigger = new SingleTrigger();
+  private final EventLog events;
+  private final String device;
 
   /** 0 until the user has chosen one. */
   private int abi;
 
-  DmaFaultRegions() {
+  /** Of a device, with no ABI chosen. */
+  DmaFaultRegions(EventLog events, String device) {
+    this.events = events;
+    this.device = device;
     producer.putInt(VERSION, -1);
     producer.putInt(OFFSET, PAGE_SIZE);
   }
@@ -216,6 +223,7 @@ final class DmaFaultRegions implements Stateful, FaultHandler {
     int prod = producer.getInt(PROD);
     int cons = consumer.getInt(4);
     if (((cons - (prod + 1)) & (ENTRIES - 1)) < 1) {
+      tell("dropped", fault);
       return;
     }
     int at = PAGE_SIZE + prod * ENTRY_SIZE;
@@ -229,7 +237,16 @@ final class DmaFaultRegions implements Stateful, FaultHandler {
     producer.putLong(at + FETCH_ADDR, fault.fetchAddr());
     producer.putLong(at + FETCH_ADDR + Long.BYTES, 0);
     producer.putInt(PROD, (prod + 1) % ENTRIES);
+    tell("recorded", fault);
     trigger.signal();
+  }
+
+  private void tell(String label, UnrecoverableFault fault) {
+    events.record(
+        EventKind.EVENT_KIND_GUEST_FAULT,
+        label,
+        () -> device,
+        () -> label + ": reason " + fault.reason() + " at 0x" + Long.toHexString(fault.addr()));
   }
 
   @Override

@@ -32,7 +32,9 @@ public final class VfioPciDevice extends VfioDevice {
     super(kernel, group);
     this.function = function;
     faults =
-        kernel.configuration().uapi() == UapiProfile.SMMU_NESTED_V7 ? new DmaFaultRegions() : null;
+        kernel.configuration().uapi() == UapiProfile.SMMU_NESTED_V7
+            ? new DmaFaultRegions(kernel.events(), function.name())
+            : null;
   }
 
   @Override
