@@ -13,7 +13,13 @@ import java.util.OptionalLong;
 public final class Uapi {
 
   private static final Class<?>[] TABLES = {
-    Vfio.class, Kvm.class, Vhost.class, Virtio.class, IoUring.class, UnmergedSeries.class
+    Vfio.class,
+    Kvm.class,
+    Vhost.class,
+    Virtio.class,
+    IoUring.class,
+    UnmergedSeries.class,
+    NestingSeries.class
   };
 
   private Uapi() {}

@@ -14,6 +14,7 @@ import io.virtrig.emulator.errno.KernelError;
 import io.virtrig.emulator.errno.Refused;
 import io.virtrig.emulator.hardware.iommu.DmaRequest;
 import io.virtrig.emulator.hardware.iommu.PageResponse;
+import io.virtrig.emulator.hardware.pci.AssignableInterface;
 import io.virtrig.emulator.hardware.pci.DmaAttributes;
 import io.virtrig.emulator.hardware.pci.PciFunction;
 import io.virtrig.emulator.hardware.vdpa.VdpaDevice;
@@ -81,13 +82,14 @@ final class DeviceActs {
 
   /** hw.dma_read. */
   Result dmaRead(HwDmaReadRequest arg) {
-    PciFunction function = function(arg.getDevice());
+    Requester requester = requester(arg.getDevice(), arg.hasPasid());
     byte[] bytes = new byte[Task.moveable("length", arg.getLength())];
+    DmaAttributes attributes =
+        requester.attributes(arg.getPasid(), arg.getPrivileged(), arg.getAts());
     DmaFault fault =
-        function.read(
-            arg.getIova(),
-            bytes,
-            attributes(arg.hasPasid(), arg.getPasid(), arg.getPrivileged(), arg.getAts()));
+        requester.isSilent()
+            ? silent(arg.getIova(), false)
+            : requester.function().read(arg.getIova(), bytes, attributes);
     if (fault != null) {
       throw faulted(arg.getDevice(), fault, HwDmaReadResponse.newBuilder().setFault(fault).build());
     }
@@ -98,13 +100,14 @@ final class DeviceActs {
 
   /** hw.dma_write. */
   Result dmaWrite(HwDmaWriteRequest arg) {
-    PciFunction function = function(arg.getDevice());
+    Requester requester = requester(arg.getDevice(), arg.hasPasid());
     Task.moveable("bytes", arg.getBytes().size());
+    DmaAttributes attributes =
+        requester.attributes(arg.getPasid(), arg.getPrivileged(), arg.getAts());
     DmaFault fault =
-        function.write(
-            arg.getIova(),
-            arg.getBytes().toByteArray(),
-            attributes(arg.hasPasid(), arg.getPasid(), arg.getPrivileged(), arg.getAts()));
+        requester.isSilent()
+            ? silent(arg.getIova(), true)
+            : requester.function().write(arg.getIova(), arg.getBytes().toByteArray(), attributes);
     if (fault != null) {
       throw faulted(
           arg.getDevice(), fault, HwDmaWriteResponse.newBuilder().setFault(fault).build());
@@ -112,21 +115,59 @@ final class DeviceActs {
     return Result.newBuilder().setHwDmaWrite(HwDmaWriteResponse.getDefaultInstance()).build();
   }
 
-  private static DmaAttributes attributes(
-      boolean hasPasid, int pasid, boolean privileged, boolean ats) {
-    if (hasPasid && pasid >>> PASID_BITS != 0) {
-      throw Refused.invalid(
-          "pasid", Integer.toUnsignedString(pasid) + " is not below 2^" + PASID_BITS);
+  /**
+   * Who makes a request.
+   *
+   * @param function the function whose request it is
+   * @param part the part of it that makes it without naming a PASID, if one does
+   * @param hasPasid the act names a PASID
+   */
+  private record Requester(
+      PciFunction function, @Nullable AssignableInterface part, boolean hasPasid) {
+
+    boolean isSilent() {
+      return part != null && !hasPasid && part.pasid() == AssignableInterface.NOWHERE;
     }
-    return new DmaAttributes(hasPasid ? pasid : DmaRequest.NO_PASID, privileged, ats);
+
+    DmaAttributes attributes(int pasid, boolean privileged, boolean ats) {
+      if (hasPasid && pasid >>> PASID_BITS != 0) {
+        throw Refused.invalid(
+            "pasid", Integer.toUnsignedString(pasid) + " is not below 2^" + PASID_BITS);
+      }
+      int own = part == null ? DmaRequest.NO_PASID : part.pasid();
+      return new DmaAttributes(hasPasid ? pasid : own, privileged, ats);
+    }
+  }
+
+  /** A part whose driver has programmed no PASID sends nothing. */
+  private static DmaFault silent(long iova, boolean write) {
+    return DmaFault.newBuilder()
+        .setReason("no_pasid_programmed")
+        .setAddress(iova)
+        .setWrite(write)
+        .build();
+  }
+
+  /** A function, or a part of one: its requests are the function's, with a PASID of their own. */
+  private Requester requester(String device, boolean hasPasid) {
+    for (AssignableInterface part : kernel.machine().interfaces()) {
+      if (part.name().equals(device)) {
+        if (!hasPasid && !kernel.iommu().backs(part)) {
+          throw Refused.unimplemented(
+              "device", "the driver of a mediated device, which does its DMA, is not simulated");
+        }
+        return new Requester(part.parent(), part, hasPasid);
+      }
+    }
+    return new Requester(function(device), null, hasPasid);
   }
 
   /** hw.page_request. The device is told what became of it: EFAULT when the page will not be. */
   Result pageRequest(HwPageRequestRequest arg) {
-    PciFunction function = function(arg.getDevice());
-    DmaAttributes attributes =
-        attributes(arg.hasPasid(), arg.getPasid(), arg.getPrivileged(), false);
-    PageResponse response = function.requestPage(arg.getIova(), arg.getWrite(), attributes);
+    Requester requester = requester(arg.getDevice(), arg.hasPasid());
+    DmaAttributes attributes = requester.attributes(arg.getPasid(), arg.getPrivileged(), false);
+    PageResponse response =
+        requester.function().requestPage(arg.getIova(), arg.getWrite(), attributes);
     HwPageRequestResponse out = HwPageRequestResponse.newBuilder().setCode(response.code()).build();
     if (response != PageResponse.SUCCESS) {
       throw new KernelError(

@@ -4,6 +4,7 @@ import io.virtrig.emulator.errno.Errno;
 import io.virtrig.emulator.errno.KernelError;
 import io.virtrig.emulator.errno.Refused;
 import io.virtrig.emulator.kernel.Kernel;
+import io.virtrig.emulator.kernel.ioasid.IoasidUser;
 import io.virtrig.emulator.kernel.kvm.Kvm;
 import io.virtrig.emulator.kernel.process.OpenFile;
 import io.virtrig.emulator.kernel.process.Task;
@@ -42,6 +43,9 @@ final class Devices implements Stateful {
     if (path.startsWith(VHOST_VDPA)) {
       return vhost.open(path.substring(VHOST_VDPA.length()));
     }
+    if (path.equals("/dev/ioasid") && kernel.configuration().uapi() == UapiProfile.VSVA_V8) {
+      return IoasidUser.open(caller, kernel.ids(), kernel.iommu().ioasids());
+    }
     if (isThereButNotSimulated(path)) {
       throw Refused.unimplemented("path", path + " is not simulated yet");
     }
@@ -50,11 +54,7 @@ final class Devices implements Stateful {
 
   /** Nodes that the host's kernel would have: ENOENT would be a lie. */
   private boolean isThereButNotSimulated(String path) {
-    return switch (path) {
-      case "/dev/ioasid" -> kernel.configuration().uapi() == UapiProfile.VSVA_V8;
-      case "/dev/sev" -> kernel.configuration().spec().getKernel().getSev();
-      default -> false;
-    };
+    return path.equals("/dev/sev") && kernel.configuration().spec().getKernel().getSev();
   }
 
   @Override

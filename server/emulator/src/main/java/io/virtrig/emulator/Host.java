@@ -7,6 +7,7 @@ import io.virtrig.emulator.event.EventLog;
 import io.virtrig.emulator.hardware.Machine;
 import io.virtrig.emulator.hardware.iommu.Iommu;
 import io.virtrig.emulator.hardware.memory.PhysicalMemory;
+import io.virtrig.emulator.hardware.pci.AssignableInterface;
 import io.virtrig.emulator.hardware.pci.DeviceModels;
 import io.virtrig.emulator.hardware.pci.PciBus;
 import io.virtrig.emulator.hardware.pci.PciFunction;
@@ -69,12 +70,31 @@ public final class Host implements Stateful {
     List<PciFunction> functions =
         new PciBus(configuration, models, memory, iommu.unit()).functions();
     Machine machine =
-        new Machine(memory, iommu, functions, new VdpaBus(configuration, memory).devices());
+        new Machine(
+            memory,
+            iommu,
+            functions,
+            parts(configuration, functions),
+            new VdpaBus(configuration, memory).devices());
     kernel = new Kernel(configuration, machine, listener);
     iommu.unit().staleListener(new StaleTranslations(functions, kernel.events()));
     calls = new SystemCalls(kernel);
     acts = new DeviceActs(kernel);
     calls.process(ProcessRequest.getDefaultInstance());
+  }
+
+  private static List<AssignableInterface> parts(
+      HostConfiguration configuration, List<PciFunction> functions) {
+    return configuration.mdevs().stream()
+        .map(
+            mdev ->
+                new AssignableInterface(
+                    mdev,
+                    functions.stream()
+                        .filter(function -> function.name().equals(mdev.parent()))
+                        .findFirst()
+                        .orElseThrow()))
+        .toList();
   }
 
   /** Executes an operation. Never throws for anything a request may hold. */
@@ -200,6 +220,41 @@ public final class Host implements Stateful {
               op,
               op.getVfioIommuPasidRequest().getPid(),
               op.getVfioIommuPasidRequest().getTargetFd());
+      case VFIO_IOMMU_NESTING_OP ->
+          calls.ioctl(
+              op, op.getVfioIommuNestingOp().getPid(), op.getVfioIommuNestingOp().getTargetFd());
+      case VFIO_IOMMU_ATTACH_PASID_TABLE ->
+          calls.ioctl(
+              op,
+              op.getVfioIommuAttachPasidTable().getPid(),
+              op.getVfioIommuAttachPasidTable().getTargetFd());
+      case VFIO_IOMMU_DETACH_PASID_TABLE ->
+          calls.ioctl(
+              op,
+              op.getVfioIommuDetachPasidTable().getPid(),
+              op.getVfioIommuDetachPasidTable().getTargetFd());
+      case VFIO_IOMMU_CACHE_INVALIDATE ->
+          calls.ioctl(
+              op,
+              op.getVfioIommuCacheInvalidate().getPid(),
+              op.getVfioIommuCacheInvalidate().getTargetFd());
+      case VFIO_IOMMU_BIND_MSI ->
+          calls.ioctl(
+              op, op.getVfioIommuBindMsi().getPid(), op.getVfioIommuBindMsi().getTargetFd());
+      case VFIO_IOMMU_UNBIND_MSI ->
+          calls.ioctl(
+              op, op.getVfioIommuUnbindMsi().getPid(), op.getVfioIommuUnbindMsi().getTargetFd());
+      case IOASID_GET_API_VERSION ->
+          calls.ioctl(
+              op, op.getIoasidGetApiVersion().getPid(), op.getIoasidGetApiVersion().getTargetFd());
+      case IOASID_GET_INFO ->
+          calls.ioctl(op, op.getIoasidGetInfo().getPid(), op.getIoasidGetInfo().getTargetFd());
+      case IOASID_REQUEST_ALLOC ->
+          calls.ioctl(
+              op, op.getIoasidRequestAlloc().getPid(), op.getIoasidRequestAlloc().getTargetFd());
+      case IOASID_REQUEST_FREE ->
+          calls.ioctl(
+              op, op.getIoasidRequestFree().getPid(), op.getIoasidRequestFree().getTargetFd());
       case VHOST_SET_OWNER ->
           calls.ioctl(op, op.getVhostSetOwner().getPid(), op.getVhostSetOwner().getTargetFd());
       case KVM_GET_API_VERSION ->
@@ -483,6 +538,7 @@ public final class Host implements Stateful {
     calls.writeState(out);
     out.child("irqbypass", "", kernel.irqBypass());
     out.child("clock", "", kernel.clock());
+    out.child("iommu_core", "", kernel.iommu());
     out.child("machine", "", kernel.machine());
   }
 }

@@ -14,6 +14,10 @@ import java.util.Map;
 /** Capability chains, whose members cases may name by the constant of their id. */
 final class Capabilities {
 
+  /** Names whose number depends on the kernel, with the field that no other capability has. */
+  private static final Map<String, String> BY_CONTENT =
+      Map.of("VFIO_IOMMU_TYPE1_INFO_CAP_NESTING", "info");
+
   private Capabilities() {}
 
   /** Whether the field is a chain: messages that each have an id. */
@@ -34,6 +38,10 @@ final class Capabilities {
   }
 
   private static boolean isNamed(Message capability, String name) {
+    String content = BY_CONTENT.get(name);
+    if (content != null) {
+      return capability.hasField(capability.getDescriptorForType().findFieldByName(content));
+    }
     FieldDescriptor id = capability.getDescriptorForType().findFieldByName("id");
     long named = UapiJson.integer(name, id, new JsonPrimitive(name), Variables.NONE);
     return ((Number) capability.getField(id)).longValue() == named;

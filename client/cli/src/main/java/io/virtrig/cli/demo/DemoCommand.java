@@ -12,7 +12,6 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -30,13 +29,25 @@ public final class DemoCommand implements Callable<Integer> {
       description = "A daemon that runs already. Default: one started for the demo.")
   private @Nullable String target;
 
+  /** What can be told. */
+  enum Tale {
+    /** VFIO, KVM, interrupts and PASIDs. */
+    demo,
+    /** Two-stage translation on VT-d and SMMUv3. */
+    vsva,
+    /** A ping between two vDPA devices, without and with interrupt offloading. */
+    vdpa
+  }
+
   @Parameters(
-      paramLabel = "STORY",
+      index = "0",
       arity = "0..1",
+      defaultValue = "demo",
+      paramLabel = "STORY",
       description =
-          "vdpa: a ping between two vDPA devices, without and with interrupt offloading. Default: a"
-              + " tour of VFIO, KVM and interrupts.")
-  private @Nullable String story;
+          "demo (default); vsva: two-stage translation, with both stages drawn; vdpa: a ping between"
+              + " two vDPA devices, without and with interrupt offloading.")
+  private Tale tale = Tale.demo;
 
   @Spec private @Nullable CommandSpec spec;
 
@@ -45,10 +56,6 @@ public final class DemoCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    if (story != null && !story.equals(Story.VDPA)) {
-      throw new ParameterException(
-          Objects.requireNonNull(spec).commandLine(), "the only other story is " + Story.VDPA);
-    }
     if (target != null) {
       return tell(target);
     }
@@ -60,7 +67,7 @@ public final class DemoCommand implements Callable<Integer> {
   private int tell(String daemon) throws IOException {
     PrintWriter out = Objects.requireNonNull(spec).commandLine().getOut();
     try (VirtrigClient client = VirtrigClient.connect(daemon)) {
-      boolean asTold = new Story(client, out, Terminal.stdout().palette()).tell(story);
+      boolean asTold = new Story(tale.name(), client, out, Terminal.stdout().palette()).tell();
       return asTold ? ExitCode.OK : ExitCode.FAILURE;
     }
   }

@@ -12,7 +12,6 @@ import io.virtrig.cli.conformance.Outcome.ExecutedStep;
 import io.virtrig.cli.conformance.Outcome.Failed;
 import io.virtrig.cli.conformance.Outcome.Passed;
 import io.virtrig.cli.conformance.Outcome.Unsupported;
-import io.virtrig.cli.conformance.Transport;
 import io.virtrig.client.VirtrigClient;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -23,7 +22,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The demo's story: conformance cases, each a chapter on a host of its own. Being cases, they are
@@ -31,15 +29,22 @@ import org.jspecify.annotations.Nullable;
  */
 final class Story {
 
-  /** The name of the story about vDPA. */
-  static final String VDPA = "vdpa";
+  /** The story of two-stage translation. */
+  static final String STAGES = "vsva";
 
+  private final String name;
   private final VirtrigClient client;
   private final PrintWriter out;
   private final Palette palette;
   private int steps;
 
-  Story(VirtrigClient client, PrintWriter out, Palette palette) {
+  /**
+   * A story.
+   *
+   * @param name the resource that holds it
+   */
+  Story(String name, VirtrigClient client, PrintWriter out, Palette palette) {
+    this.name = name;
     this.client = client;
     this.out = out;
     this.palette = palette;
@@ -48,12 +53,11 @@ final class Story {
   /**
    * Tells it.
    *
-   * @param name which; null for the tour
    * @return whether every answer was as told
    */
-  boolean tell(@Nullable String name) throws IOException {
+  boolean tell() throws IOException {
     int number = 0;
-    for (CaseLine line : chapters(name)) {
+    for (CaseLine line : chapters()) {
       Case chapter = (Case) line;
       number++;
       out.println();
@@ -61,8 +65,15 @@ final class Story {
       out.println(palette.faint("   host " + chapter.host() + ", as " + chapter.why()));
       out.println();
       Outcome outcome;
-      try (Transport hosts = new DescribedHosts(client, out, palette)) {
-        outcome = ConformanceRunner.run(chapter, hosts, this::show);
+      try (DescribedHosts hosts = new DescribedHosts(client, out, palette, name.equals(STAGES))) {
+        outcome =
+            ConformanceRunner.run(
+                chapter,
+                hosts,
+                done -> {
+                  show(done);
+                  hosts.stepped();
+                });
       }
       if (!(outcome instanceof Passed)) {
         complain(chapter, outcome);
@@ -76,8 +87,8 @@ final class Story {
     return true;
   }
 
-  private static List<CaseLine> chapters(@Nullable String name) throws IOException {
-    String file = name == null ? "demo.jsonl" : "demo-" + name + ".jsonl";
+  private List<CaseLine> chapters() throws IOException {
+    String file = name.equals("demo") ? "demo.jsonl" : "demo-" + name + ".jsonl";
     InputStream resource = Objects.requireNonNull(Story.class.getResourceAsStream(file));
     try (BufferedReader reader =
         new BufferedReader(new InputStreamReader(resource, StandardCharsets.UTF_8))) {

@@ -82,7 +82,8 @@ final class HostGraphReader {
         }
         content(node, id);
       }
-      case "irqbypass", "memory", IOMMU -> {}
+      case "interface" -> device(node.getKey(), List.of("part of a function"));
+      case "irqbypass", "memory", "iommu_core", IOMMU -> {}
       default -> {
         if (ROOMS.contains(node.getName())) {
           content(node, null);

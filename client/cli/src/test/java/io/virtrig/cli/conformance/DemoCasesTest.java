@@ -21,22 +21,27 @@ import org.junit.jupiter.api.Test;
 class DemoCasesTest {
 
   private static List<Case> chapters() throws IOException {
-    List<Case> chapters = new ArrayList<>();
-    for (String file : List.of("demo.jsonl", "demo-vdpa.jsonl")) {
-      InputStream resource = Objects.requireNonNull(DemoCommand.class.getResourceAsStream(file));
-      try (BufferedReader reader =
-          new BufferedReader(new InputStreamReader(resource, StandardCharsets.UTF_8))) {
-        CaseFiles.parse("demo", Path.of(file), reader.lines().toList()).stream()
-            .map(Case.class::cast)
-            .forEach(chapters::add);
-      }
-    }
+    List<Case> chapters = new ArrayList<>(chapters("demo.jsonl"));
+    chapters.addAll(chapters("demo-vsva.jsonl"));
+    chapters.addAll(chapters("demo-vdpa.jsonl"));
     return chapters;
+  }
+
+  private static List<Case> chapters(String file) throws IOException {
+    InputStream resource = Objects.requireNonNull(DemoCommand.class.getResourceAsStream(file));
+    try (BufferedReader reader =
+        new BufferedReader(new InputStreamReader(resource, StandardCharsets.UTF_8))) {
+      return CaseFiles.parse("demo", Path.of(file), reader.lines().toList()).stream()
+          .map(Case.class::cast)
+          .toList();
+    }
   }
 
   @Test
   void theyPassOnAHostThatAnswersAsTold() throws IOException {
-    assertThat(chapters()).hasSize(6);
+    assertThat(chapters("demo.jsonl")).hasSize(4);
+    assertThat(chapters("demo-vsva.jsonl")).hasSize(2);
+    assertThat(chapters("demo-vdpa.jsonl")).hasSize(2);
     for (Case chapter : chapters()) {
       assertThat(ConformanceRunner.run(chapter, Oracle.right(chapter), step -> {}))
           .isInstanceOf(Passed.class);

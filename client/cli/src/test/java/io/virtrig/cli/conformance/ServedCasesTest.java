@@ -58,12 +58,13 @@ class ServedCasesTest {
           "kvm/random-dirty.jsonl",
           "kvm/random-irq.jsonl",
           "kvm/random-all.jsonl",
-          "vsva/pasid-request.jsonl",
           "vdpa",
           "vdpa-irq",
           "virtqueue",
           "walk",
-          "qi");
+          "qi",
+          "vsva",
+          "smmu-nested");
 
   private @Nullable Daemon daemon;
   private VirtrigClient client;

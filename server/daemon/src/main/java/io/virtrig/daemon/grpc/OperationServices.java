@@ -8,6 +8,7 @@ import io.virtrig.daemon.execution.OperationExecutor;
 import io.virtrig.v1.GuestServiceGrpc;
 import io.virtrig.v1.HardwareServiceGrpc;
 import io.virtrig.v1.InspectionServiceGrpc;
+import io.virtrig.v1.IoasidServiceGrpc;
 import io.virtrig.v1.KvmServiceGrpc;
 import io.virtrig.v1.Operation;
 import io.virtrig.v1.ProcessServiceGrpc;
@@ -30,7 +31,7 @@ final class OperationServices {
   }
 
   List<ServerServiceDefinition> all() {
-    return List.of(process(), hardware(), guest(), inspection(), vfio(), kvm(), vdpa());
+    return List.of(process(), hardware(), guest(), inspection(), vfio(), ioasid(), kvm(), vdpa());
   }
 
   private ServerServiceDefinition process() {
@@ -286,10 +287,65 @@ final class OperationServices {
             Operation.Builder::setVfioIommuPasidRequest,
             Result::getVfioIommuPasidRequest)
         .method(
+            VfioServiceGrpc.getVfioIommuNestingOpMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setVfioIommuNestingOp,
+            Result::getVfioIommuNestingOp)
+        .method(
+            VfioServiceGrpc.getVfioIommuAttachPasidTableMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setVfioIommuAttachPasidTable,
+            Result::getVfioIommuAttachPasidTable)
+        .method(
+            VfioServiceGrpc.getVfioIommuDetachPasidTableMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setVfioIommuDetachPasidTable,
+            Result::getVfioIommuDetachPasidTable)
+        .method(
+            VfioServiceGrpc.getVfioIommuCacheInvalidateMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setVfioIommuCacheInvalidate,
+            Result::getVfioIommuCacheInvalidate)
+        .method(
+            VfioServiceGrpc.getVfioIommuBindMsiMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setVfioIommuBindMsi,
+            Result::getVfioIommuBindMsi)
+        .method(
+            VfioServiceGrpc.getVfioIommuUnbindMsiMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setVfioIommuUnbindMsi,
+            Result::getVfioIommuUnbindMsi)
+        .method(
             VfioServiceGrpc.getVhostSetOwnerMethod(),
             r -> r.getHost(),
             Operation.Builder::setVhostSetOwner,
             Result::getVhostSetOwner)
+        .build();
+  }
+
+  private ServerServiceDefinition ioasid() {
+    return new Service(IoasidServiceGrpc.getServiceDescriptor())
+        .method(
+            IoasidServiceGrpc.getIoasidGetApiVersionMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setIoasidGetApiVersion,
+            Result::getIoasidGetApiVersion)
+        .method(
+            IoasidServiceGrpc.getIoasidGetInfoMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setIoasidGetInfo,
+            Result::getIoasidGetInfo)
+        .method(
+            IoasidServiceGrpc.getIoasidRequestAllocMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setIoasidRequestAlloc,
+            Result::getIoasidRequestAlloc)
+        .method(
+            IoasidServiceGrpc.getIoasidRequestFreeMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setIoasidRequestFree,
+            Result::getIoasidRequestFree)
         .build();
   }
 

@@ -11,6 +11,7 @@ import com.google.protobuf.MessageLite;
 import io.virtrig.emulator.Host;
 import io.virtrig.emulator.state.CopyOnWrite;
 import io.virtrig.emulator.state.Shared;
+import java.nio.ByteBuffer;
 import org.objenesis.strategy.StdInstantiatorStrategy;
 
 /**
@@ -50,6 +51,7 @@ final class HostCopier {
     kryo.setDefaultSerializer(new SerializerFactory.FieldSerializerFactory(fields));
     kryo.addDefaultSerializer(Record.class, new Records());
     kryo.addDefaultSerializer(CopyOnWrite.class, new OwnWay());
+    kryo.addDefaultSerializer(ByteBuffer.class, new Buffers());
     for (Class<?> type : new Class<?>[] {Shared.class, MessageLite.class, ByteString.class}) {
       kryo.addDefaultSerializer(type, new Same<>());
     }
@@ -68,6 +70,15 @@ final class HostCopier {
     @Override
     public CopyOnWrite<?> copy(Kryo kryo, CopyOnWrite<?> original) {
       return (CopyOnWrite<?>) original.copy();
+    }
+  }
+
+  /** Over whole arrays, which others may share. */
+  private static final class Buffers extends OnlyCopied<ByteBuffer> {
+    @Override
+    @SuppressWarnings("ByteBufferBackingArray") // All that a host has wrap one from its beginning.
+    public ByteBuffer copy(Kryo kryo, ByteBuffer original) {
+      return ByteBuffer.wrap(kryo.copy(original.array())).order(original.order());
     }
   }
 

@@ -2,6 +2,7 @@ package io.virtrig.emulator.hardware;
 
 import io.virtrig.emulator.hardware.iommu.Iommu;
 import io.virtrig.emulator.hardware.memory.PhysicalMemory;
+import io.virtrig.emulator.hardware.pci.AssignableInterface;
 import io.virtrig.emulator.hardware.pci.PciFunction;
 import io.virtrig.emulator.hardware.vdpa.VdpaDevice;
 import io.virtrig.emulator.state.StateWriter;
@@ -14,10 +15,15 @@ import java.util.List;
  * @param memory physical memory
  * @param iommu the IOMMU
  * @param functions PCI functions, in the order of the specification
+ * @param interfaces parts of functions that are handed out by themselves, likewise
  * @param vdpaDevices vDPA devices, likewise
  */
 public record Machine(
-    PhysicalMemory memory, Iommu iommu, List<PciFunction> functions, List<VdpaDevice> vdpaDevices)
+    PhysicalMemory memory,
+    Iommu iommu,
+    List<PciFunction> functions,
+    List<AssignableInterface> interfaces,
+    List<VdpaDevice> vdpaDevices)
     implements Stateful {
 
   @Override
@@ -26,6 +32,9 @@ public record Machine(
     out.child("iommu", "", iommu);
     for (PciFunction function : functions) {
       out.child("function", function.name(), function);
+    }
+    for (AssignableInterface part : interfaces) {
+      out.child("interface", part.name(), part);
     }
     for (VdpaDevice device : vdpaDevices) {
       out.child("vdpa", device.name(), device);

@@ -3,6 +3,7 @@ package io.virtrig.emulator.kernel;
 import io.virtrig.emulator.event.EventListener;
 import io.virtrig.emulator.event.EventLog;
 import io.virtrig.emulator.hardware.Machine;
+import io.virtrig.emulator.kernel.iommu.IommuCore;
 import io.virtrig.emulator.kernel.irqbypass.IrqBypassManager;
 import io.virtrig.emulator.spec.HostConfiguration;
 import io.virtrig.emulator.state.ObjectIds;
@@ -20,6 +21,7 @@ public final class Kernel {
   private final EventLog events;
   private final IrqBypassManager irqBypass;
   private final VirtualClock clock;
+  private final IommuCore iommu;
 
   /**
    * A kernel of that configuration that has done nothing yet.
@@ -32,6 +34,7 @@ public final class Kernel {
     events = new EventLog(listener);
     irqBypass = new IrqBypassManager(!configuration.spec().getKernel().getIrqbypassV4());
     clock = new VirtualClock(CostModel.of(configuration.spec()));
+    iommu = IommuDrivers.probe(configuration, machine, events);
   }
 
   /** What the host's specification says. */
@@ -62,5 +65,10 @@ public final class Kernel {
   /** The host's virtual time. */
   public VirtualClock clock() {
     return clock;
+  }
+
+  /** The IOMMU core. */
+  public IommuCore iommu() {
+    return iommu;
   }
 }

@@ -3,6 +3,7 @@ package io.virtrig.emulator.spec;
 import io.virtrig.emulator.errno.Refused;
 import io.virtrig.emulator.state.Shared;
 import io.virtrig.emulator.time.CostModel;
+import io.virtrig.v1.DeviceSpec;
 import io.virtrig.v1.HostSpec;
 import io.virtrig.v1.IommuSpec;
 import io.virtrig.v1.KernelSpec;
@@ -24,6 +25,7 @@ public record HostConfiguration(
     Set<String> kvmSeries,
     IommuModel iommuModel,
     List<DeviceConfiguration> devices,
+    List<MdevConfiguration> mdevs,
     List<VdpaConfiguration> vdpaDevices,
     HostSpec spec)
     implements Shared {
@@ -97,6 +99,9 @@ public record HostConfiguration(
         full.addDevices(device.spec());
         continue;
       }
+      if (given.getDevices(i).getKind().equals("mdev")) {
+        continue;
+      }
       DeviceConfiguration device =
           DeviceConfiguration.of("spec.devices[" + i + "]", given.getDevices(i));
       named(names, device.name(), i);
@@ -107,6 +112,8 @@ public record HostConfiguration(
       devices.add(device);
       full.addDevices(device.spec());
     }
+    List<MdevConfiguration> mdevs = mdevs(given, devices, names);
+    mdevs.forEach(mdev -> full.addDevices(mdev.spec()));
     return new HostConfiguration(
         arch,
         cpu,
@@ -114,6 +121,7 @@ public record HostConfiguration(
         Set.copyOf(kernel.getKvmSeriesList()),
         model,
         List.copyOf(devices),
+        List.copyOf(mdevs),
         List.copyOf(vdpaDevices),
         full.build());
   }
@@ -123,6 +131,32 @@ public record HostConfiguration(
       throw Refused.invalid(
           "spec.devices[" + device + "].name", "\"" + name + "\" names two devices");
     }
+  }
+
+  /** Mediated devices, which come after the functions that they are parts of. */
+  private static List<MdevConfiguration> mdevs(
+      HostSpec given, List<DeviceConfiguration> functions, Set<String> names) {
+    List<MdevConfiguration> mdevs = new ArrayList<>();
+    for (int i = 0; i < given.getDevicesCount(); i++) {
+      DeviceSpec device = given.getDevices(i);
+      if (!device.getKind().equals("mdev")) {
+        continue;
+      }
+      String field = "spec.devices[" + i + "]";
+      DeviceConfiguration parent =
+          functions.stream()
+              .filter(each -> each.name().equals(device.getParent()))
+              .findFirst()
+              .orElseThrow(
+                  () ->
+                      Refused.invalid(
+                          field + ".parent",
+                          "\"" + device.getParent() + "\" names no PCI function of the host"));
+      MdevConfiguration mdev = MdevConfiguration.of(field, device, parent);
+      named(names, mdev.name(), i);
+      mdevs.add(mdev);
+    }
+    return mdevs;
   }
 
   private static CpuVendor cpu(Arch arch, String given) {

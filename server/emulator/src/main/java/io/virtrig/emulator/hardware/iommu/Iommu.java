@@ -34,6 +34,9 @@ public final class Iommu implements Stateful {
   /** The window in which the Arm SMMU driver maps interrupt doorbells. */
   private static final Range ARM_MSI = new Range(0x8000000L, 0x80fffffL);
 
+  /** ECAP: nested translation. */
+  private static final long ECAP_NEST = 1L << 26;
+
   private final IommuModel model;
   private final UapiProfile uapi;
   private final boolean nesting;
@@ -75,7 +78,10 @@ public final class Iommu implements Stateful {
     model = configuration.iommuModel();
     uapi = configuration.uapi();
     int width = configuration.spec().getIommu().getAddressWidth();
-    nesting = configuration.spec().getIommu().getNesting();
+    nesting =
+        configuration.spec().getIommu().getNesting()
+            && (model != IommuModel.INTEL_VTD
+                || (configuration.spec().getIommu().getEcapReg() & ECAP_NEST) != 0);
     unit = unit(configuration.spec().getIommu(), new HostMemory(memory));
     usable = without(new Range(0, width == 64 ? -1L : (1L << width) - 1), reserved(model));
   }

@@ -108,6 +108,11 @@ public final class IommuDomain implements Stateful {
     return found;
   }
 
+  /** Whether a run touches [start, last]. */
+  public boolean overlaps(long start, long last) {
+    return mappings.firstIn(start, last) != null;
+  }
+
   @Override
   public void writeState(StateWriter out) {
     for (Mapping mapping : mappings.all()) {

@@ -4,6 +4,7 @@ import io.virtrig.emulator.hardware.iommu.IommuUnit;
 import io.virtrig.emulator.hardware.memory.PhysicalMemory;
 import io.virtrig.emulator.spec.DeviceConfiguration;
 import io.virtrig.emulator.spec.HostConfiguration;
+import io.virtrig.emulator.spec.UapiProfile;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -35,7 +36,10 @@ public final class PciBus {
               : models.get(
                   "spec.devices[" + host.spec().getDevicesList().indexOf(device.spec()) + "].model",
                   device.spec().getModel());
-      functions.add(new PciFunction(device, model, memory, iommu, this, number));
+      // Made-up functions of a series' host need no driver that enables them.
+      boolean alwaysMaster =
+          device.spec().getModel().isEmpty() && host.uapi() != UapiProfile.MAINLINE;
+      functions.add(new PciFunction(device, model, memory, iommu, this, number, alwaysMaster));
     }
   }
 

@@ -30,7 +30,14 @@ public final class PciFunction implements Stateful {
   private final PciInterrupts interrupts;
   private final BarSpace bars;
   private final int pm;
+
+  /** It does what an act says, whatever its command register has. */
+  private final boolean alwaysMaster;
+
   private int failingConnects;
+
+  /** Where messages are written to; {@link Doorbells#DIRECT} without a look at it. */
+  private long messageAddress = Doorbells.DIRECT;
 
   PciFunction(
       DeviceConfiguration configuration,
@@ -38,14 +45,16 @@ public final class PciFunction implements Stateful {
       PhysicalMemory memory,
       IommuUnit iommu,
       PciBus bus,
-      int number) {
+      int number,
+      boolean alwaysMaster) {
     this.configuration = configuration;
     this.iommu = iommu;
     this.memory = memory;
     this.bus = bus;
     config = new ConfigSpace(model.config().toByteArray());
     writable = WritableBits.of(config);
-    interrupts = new PciInterrupts(config);
+    interrupts = new PciInterrupts(config, new Messages());
+    this.alwaysMaster = alwaysMaster;
     pm = Capabilities.find(config, PCI_CAP_ID_PM);
     BarRegisters registers =
         model.name().equals(EDU) ? new EduRegisters(this) : new PlainRegisters(model.registers());
@@ -209,7 +218,34 @@ public final class PciFunction implements Stateful {
   /** pci_free_irq_vectors: messages off, INTx on. */
   public void disableMessages(boolean extended) {
     interrupts.disable(extended);
+    messageAddress = Doorbells.DIRECT;
     command(PCI_COMMAND_INTX_DISABLE, false);
+  }
+
+  /** The host programs where messages are written to. */
+  public void messageAddress(long address) {
+    messageAddress = address;
+  }
+
+  private boolean busMaster() {
+    return alwaysMaster || (config.word(PCI_COMMAND) & PCI_COMMAND_MASTER) != 0;
+  }
+
+  /** A message is a write like any other: the IOMMU must lead it to the function's doorbell. */
+  private final class Messages implements MessageRoute {
+    @Override
+    public boolean arrives() {
+      if (!busMaster() || messageAddress == Doorbells.POISONED) {
+        return false;
+      }
+      if (messageAddress == Doorbells.DIRECT) {
+        return true;
+      }
+      DmaOutcome outcome =
+          iommu.translate(
+              new DmaRequest(source(), DmaRequest.NO_PASID, messageAddress, true, false));
+      return !outcome.blocked() && outcome.address() == Doorbells.of(PciFunction.this);
+    }
   }
 
   /** Masks or unmasks a vector where it can; what pends goes. */
@@ -266,7 +302,7 @@ public final class PciFunction implements Stateful {
 
   private @Nullable DmaFault access(
       long iova, byte[] bytes, boolean write, DmaAttributes attributes) {
-    if ((config.word(PCI_COMMAND) & PCI_COMMAND_MASTER) == 0) {
+    if (!busMaster()) {
       return fault("not_bus_master", iova, write, attributes).build();
     }
     String unable = unable(attributes);
@@ -327,6 +363,9 @@ public final class PciFunction implements Stateful {
   }
 
   private void move(long physical, byte[] bytes, int at, int length, boolean write) {
+    if (Doorbells.isDoorbell(physical)) {
+      return; // No event is set up behind a write that is no message.
+    }
     if (PciBus.isDevice(physical)) {
       if (write) {
         bus.write(physical, bytes, at, length);
@@ -356,6 +395,9 @@ public final class PciFunction implements Stateful {
     out.hex("command", config.word(PCI_COMMAND));
     out.hex("config", config.hash());
     out.number("failing_connects", failingConnects);
+    if (messageAddress != Doorbells.DIRECT) {
+      out.hex("message_address", messageAddress);
+    }
     out.child("interrupts", "", interrupts);
     out.child("bars", "", bars);
   }

@@ -10,19 +10,26 @@ import org.jspecify.annotations.Nullable;
  * The interrupts of a function: the level of its INTx line, and its messages.
  *
  * <p>A message leaves the function when MSI or MSI-X is enabled, its vector is not masked and the
- * function is a bus master. A masked vector pends until it is unmasked; MSI without a mask register
- * cannot be masked.
+ * function is a bus master; it arrives where the IOMMU lets it. A masked vector pends until it is
+ * unmasked; MSI without a mask register cannot be masked.
  */
 final class PciInterrupts implements Stateful {
   private final ConfigSpace config;
+  private final MessageRoute route;
   private final MsixTable msixTable;
   private final int msi;
   private final int msix;
   private @Nullable InterruptHandler handler;
   private boolean line;
 
-  PciInterrupts(ConfigSpace config) {
+  /**
+   * Of a function.
+   *
+   * @param route whether a message that leaves the function arrives
+   */
+  PciInterrupts(ConfigSpace config, MessageRoute route) {
     this.config = config;
+    this.route = route;
     msixTable = new MsixTable(config);
     msi = Capabilities.find(config, PCI_CAP_ID_MSI);
     msix = Capabilities.find(config, PCI_CAP_ID_MSIX);
@@ -112,7 +119,7 @@ final class PciInterrupts implements Stateful {
   }
 
   private void send(int vector) {
-    if (handler != null && (config.word(PCI_COMMAND) & PCI_COMMAND_MASTER) != 0) {
+    if (handler != null && route.arrives()) {
       handler.message(vector);
     }
   }

@@ -7,11 +7,18 @@ import io.virtrig.emulator.state.Stateful;
 public final class IoasidSet implements Stateful {
   private final Ioasids ioasids;
   private final long quota;
+  private final boolean reserved;
   private final NumberRuns numbers = new NumberRuns();
 
-  IoasidSet(Ioasids ioasids, long quota) {
+  /**
+   * An empty set.
+   *
+   * @param reserved the quota has been reserved; otherwise each number counts when it is taken
+   */
+  IoasidSet(Ioasids ioasids, long quota, boolean reserved) {
     this.ioasids = ioasids;
     this.quota = quota;
+    this.reserved = reserved;
   }
 
   /** How many it may hold. */
@@ -24,6 +31,21 @@ public final class IoasidSet implements Stateful {
     return numbers.count() >= quota;
   }
 
+  /** Whether the number is its own. */
+  public boolean holds(long number) {
+    return numbers.contains(number);
+  }
+
+  /** Whether a number of [min, max] is its own. */
+  public boolean holdsAny(int min, int max) {
+    return numbers.any(Integer.toUnsignedLong(min), Integer.toUnsignedLong(max));
+  }
+
+  /** What of the host's capacity is kept for it. */
+  long reserved() {
+    return reserved ? quota : 0;
+  }
+
   /**
    * Takes the lowest number of [min, max] that is free on the host; -1 when there is none, or the
    * quota is used up.
@@ -32,7 +54,8 @@ public final class IoasidSet implements Stateful {
     if (exhausted()) {
       return -1;
     }
-    long number = ioasids.allocate(min, max);
+    long number =
+        ioasids.allocate(Integer.toUnsignedLong(min), Integer.toUnsignedLong(max), reserved);
     if (number >= 0) {
       numbers.add(number);
     }
@@ -41,13 +64,26 @@ public final class IoasidSet implements Stateful {
 
   /** Gives back what it holds of [min, max]. */
   public void free(int min, int max) {
-    numbers.forEachRun(Integer.toUnsignedLong(min), Integer.toUnsignedLong(max), ioasids::free);
-    numbers.remove(Integer.toUnsignedLong(min), Integer.toUnsignedLong(max));
+    long first = Integer.toUnsignedLong(min);
+    long last = Integer.toUnsignedLong(max);
+    numbers.forEachRun(first, last, this::freeRun);
+    numbers.remove(first, last);
+  }
+
+  private void freeRun(long first, long last) {
+    ioasids.free(first, last, reserved);
+  }
+
+  /** Visits the numbers it holds, by runs, ascending. */
+  public void forEachRun(NumberRuns.RunVisitor visitor) {
+    numbers.forEachRun(0, 0xffffffffL, visitor);
   }
 
   @Override
   public void writeState(StateWriter out) {
-    out.number("quota", quota);
+    if (reserved) {
+      out.number("quota", quota);
+    }
     out.child("numbers", "", numbers);
   }
 }

@@ -10,12 +10,13 @@ import java.util.List;
 /**
  * A set of numbers, kept as runs that never touch, so that a million in a row cost what one does.
  */
-final class NumberRuns implements Stateful {
+public final class NumberRuns implements Stateful {
 
   private record Run(long start, long last) implements Extent {}
 
   /** Receives the runs of a range. */
-  interface RunVisitor {
+  public interface RunVisitor {
+    /** Numbers first to last are in the set. */
     void run(long first, long last);
   }
 
@@ -28,6 +29,11 @@ final class NumberRuns implements Stateful {
 
   boolean contains(long number) {
     return runs.at(number) != null;
+  }
+
+  /** Whether a number of [first, last] is in the set. */
+  boolean any(long first, long last) {
+    return runs.firstIn(first, last) != null;
   }
 
   /** The lowest number of [min, max] that is not in the set; -1 when all are. */

@@ -10,7 +10,9 @@ import static io.virtrig.uapi.UnmergedSeries.VFIO_IOMMU_FLAG_FREE_PASID;
 import io.virtrig.emulator.errno.Errno;
 import io.virtrig.emulator.errno.KernelError;
 import io.virtrig.emulator.hardware.iommu.Iommu;
+import io.virtrig.emulator.hardware.pci.PciFunction;
 import io.virtrig.emulator.kernel.Kernel;
+import io.virtrig.emulator.kernel.ioasid.IoasidSet;
 import io.virtrig.emulator.kernel.process.Task;
 import io.virtrig.emulator.spec.IommuModel;
 import io.virtrig.emulator.spec.UapiProfile;
@@ -21,6 +23,8 @@ import io.virtrig.v1.IommuNestingInfoVendor;
 import io.virtrig.v1.IommuNestingInfoVtd;
 import io.virtrig.v1.IommuSpec;
 import io.virtrig.v1.Result;
+import io.virtrig.v1.VfioIommuNestingOpRequest;
+import io.virtrig.v1.VfioIommuNestingOpResponse;
 import io.virtrig.v1.VfioIommuPasidRequestRequest;
 import io.virtrig.v1.VfioIommuPasidRequestResponse;
 import org.jspecify.annotations.Nullable;
@@ -56,6 +60,7 @@ final class NestingContainer implements Stateful {
   private final VfioMms mms;
   private final boolean nested;
   private @Nullable VfioMm mm;
+  private @Nullable Task process;
   private boolean attached;
 
   NestingContainer(Kernel kernel, VfioMms mms, boolean nested) {
@@ -67,16 +72,20 @@ final class NestingContainer implements Stateful {
   }
 
   /**
-   * Whether a group may come in.
+   * The series' rule of one group a container.
    *
    * @param groups how many are in already
    */
-  void admit(int groups) {
+  void requireRoom(int groups) {
+    if (nested && uapi.vsva() && groups > 0) {
+      throw KernelError.invalid("a nesting container has one group");
+    }
+  }
+
+  /** Whether the hardware can nest: setting the domain's attribute. */
+  void requireCapable() {
     if (!nested) {
       return;
-    }
-    if (uapi.vsva() && groups > 0) {
-      throw KernelError.invalid("a nesting container has one group");
     }
     if (iommu.canNest()) {
       if (uapi == UapiProfile.VSVA_V8 && iommu.model() == IommuModel.ARM_SMMU_V3) {
@@ -95,16 +104,57 @@ final class NestingContainer implements Stateful {
     if (hasSystemWidePasids()) {
       mm = mms.get(caller);
     }
+    process = caller;
     attached = true;
   }
 
-  /** The last group has left: the vfio_mm is dropped. */
+  /** Every PASID of the process is unbound from the devices of a group that is about to leave. */
+  void unbindAll(VfioGroup group) {
+    IoasidSet set = set();
+    if (nested && set != null) {
+      for (PciFunction function : group.iommuDevices()) {
+        kernel.iommu().unbindAll(function, set);
+      }
+    }
+  }
+
+  /** The last group has left: the process's vfio_mm is dropped. */
   void detached() {
     attached = false;
+    process = null;
     if (mm != null) {
       mms.put(mm);
       mm = null;
     }
+  }
+
+  /** The PASIDs of the process: its vfio_mm's, or in v8 those of its {@code /dev/ioasid}. */
+  private @Nullable IoasidSet set() {
+    return process == null ? null : kernel.iommu().ioasids().setOf(process.pid());
+  }
+
+  /**
+   * VFIO_IOMMU_NESTING_OP.
+   *
+   * @param domain that of the container's group, if one has an IOMMU
+   */
+  Result operate(VfioIommuNestingOpRequest arg, @Nullable VfioDomain domain) {
+    if (!uapi.vsva()) {
+      throw KernelError.notTty("type1 of " + uapi.label());
+    }
+    int operation = NestingOp.operation(arg);
+    if (domain == null || !hasNestingInfo()) {
+      throw new KernelError(
+          Errno.EOPNOTSUPP, "the container does not nest, or its IOMMU reports no such feature");
+    }
+    new NestingOp(domain.driver(), domain.groups().getFirst(), set()).execute(operation, arg);
+    return Result.newBuilder()
+        .setVfioIommuNestingOp(VfioIommuNestingOpResponse.getDefaultInstance())
+        .build();
+  }
+
+  private boolean hasNestingInfo() {
+    return nested && attached && iommu.model() == IommuModel.INTEL_VTD;
   }
 
   private boolean hasSystemWidePasids() {
@@ -185,7 +235,7 @@ final class NestingContainer implements Stateful {
     if (flags == VFIO_IOMMU_FLAG_ALLOC_PASID) {
       ret = mm.allocate(min, max);
     } else if (uapi == UapiProfile.VSVA_V4) {
-      mms.freeOfAll(min, max);
+      mms.freeOfAll(mm, min, max);
     } else {
       mm.free(min, max);
     }

@@ -2,15 +2,13 @@ package io.virtrig.emulator.kernel.vfio;
 
 import io.virtrig.emulator.errno.Errno;
 import io.virtrig.emulator.errno.KernelError;
-import io.virtrig.emulator.hardware.pci.PciFunction;
 import io.virtrig.emulator.kernel.Kernel;
-import io.virtrig.emulator.kernel.ioasid.Ioasids;
 import io.virtrig.emulator.kernel.process.OpenFile;
 import io.virtrig.emulator.state.StateWriter;
 import io.virtrig.emulator.state.Stateful;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /** The nodes under {@code /dev/vfio} (drivers/vfio/vfio_main.c, container.c). */
 public final class Vfio implements Stateful {
@@ -21,19 +19,29 @@ public final class Vfio implements Stateful {
   /** Makes the groups that the host's devices form. */
   public Vfio(Kernel kernel) {
     this.kernel = kernel;
-    mms = new VfioMms(kernel, new Ioasids(kernel.configuration()));
-    TreeMap<Integer, List<PciFunction>> members = new TreeMap<>();
+    mms = new VfioMms(kernel);
     if (kernel.machine().iommu().present()) {
-      for (PciFunction function : kernel.machine().functions()) {
-        if (function.configuration().group() >= 0) {
-          members
-              .computeIfAbsent(function.configuration().group(), number -> new ArrayList<>())
-              .add(function);
-        }
+      for (int number : groupNumbers()) {
+        groups.put(
+            number,
+            new VfioGroup(
+                kernel,
+                number,
+                kernel.machine().functions().stream()
+                    .filter(function -> function.configuration().group() == number)
+                    .toList(),
+                kernel.machine().interfaces().stream()
+                    .filter(part -> part.configuration().group() == number)
+                    .toList()));
       }
     }
-    members.forEach(
-        (number, functions) -> groups.put(number, new VfioGroup(kernel, number, functions)));
+  }
+
+  private SortedSet<Integer> groupNumbers() {
+    SortedSet<Integer> numbers = new TreeSet<>();
+    kernel.machine().functions().forEach(each -> numbers.add(each.configuration().group()));
+    kernel.machine().interfaces().forEach(each -> numbers.add(each.configuration().group()));
+    return numbers.tailSet(0);
   }
 
   /** Opens {@code /dev/vfio/vfio}: a new container. */

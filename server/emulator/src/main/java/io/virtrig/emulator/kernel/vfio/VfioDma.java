@@ -18,20 +18,13 @@ final class VfioDma implements Extent, Stateful {
   private final boolean read;
   private final boolean write;
   private final boolean lockCap;
-  private final List<AddressSpace.Run> pinned;
+  private List<AddressSpace.Run> pinned = List.of();
   private Task process;
   private long vaddr;
   private boolean vaddrValid = true;
   private @Nullable DirtyWords dirty;
 
-  VfioDma(
-      long iova,
-      long size,
-      long vaddr,
-      boolean read,
-      boolean write,
-      Task process,
-      List<AddressSpace.Run> pinned) {
+  VfioDma(long iova, long size, long vaddr, boolean read, boolean write, Task process) {
     this.iova = iova;
     this.size = size;
     this.vaddr = vaddr;
@@ -39,7 +32,6 @@ final class VfioDma implements Extent, Stateful {
     this.write = write;
     this.process = process;
     this.lockCap = process.capIpcLock();
-    this.pinned = pinned;
   }
 
   @Override
@@ -74,8 +66,25 @@ final class VfioDma implements Extent, Stateful {
     return lockCap;
   }
 
+  long vaddr() {
+    return vaddr;
+  }
+
+  boolean read() {
+    return read;
+  }
+
+  boolean write() {
+    return write;
+  }
+
+  /** What of physical memory it holds; nothing while no device of the container has an IOMMU. */
   List<AddressSpace.Run> pinned() {
     return pinned;
+  }
+
+  void pin(List<AddressSpace.Run> runs) {
+    pinned = runs;
   }
 
   /** Whose locked memory it counts as. */

@@ -2,8 +2,10 @@ package io.virtrig.emulator.kernel.vfio;
 
 import io.virtrig.emulator.errno.Errno;
 import io.virtrig.emulator.errno.KernelError;
+import io.virtrig.emulator.hardware.pci.AssignableInterface;
 import io.virtrig.emulator.hardware.pci.PciFunction;
 import io.virtrig.emulator.kernel.Kernel;
+import io.virtrig.emulator.kernel.iommu.IommuCore;
 import io.virtrig.emulator.kernel.process.OpenFile;
 import io.virtrig.emulator.kernel.process.Task;
 import io.virtrig.emulator.kernel.vfio.pci.VfioPciDevice;
@@ -25,21 +27,35 @@ public final class VfioGroup extends KernelObject {
   private final ObjectIds ids;
   private final int number;
   private final List<PciFunction> functions;
+  private final List<AssignableInterface> interfaces;
+  private final boolean emulated;
   private final List<VfioDevice> devices = new ArrayList<>();
   private boolean fileOpen;
   private int openDevices;
   private @Nullable VfioContainer container;
 
-  VfioGroup(Kernel kernel, int number, List<PciFunction> functions) {
+  VfioGroup(
+      Kernel kernel, int number, List<PciFunction> functions, List<AssignableInterface> parts) {
     super(kernel.ids());
     ids = kernel.ids();
     this.number = number;
     this.functions = functions;
+    interfaces = parts;
+    emulated = !parts.isEmpty() && !haveOneIommuDevice(kernel.iommu(), parts);
     for (PciFunction function : functions) {
       if (function.configuration().driver() == Driver.VFIO_PCI) {
         devices.add(new VfioPciDevice(kernel, this, function));
       }
     }
+    for (AssignableInterface part : parts) {
+      devices.add(new VfioMdev(kernel, this, part));
+    }
+  }
+
+  /** vfio_mdev_iommu_device: parts of one function, each of which an auxiliary domain can serve. */
+  private static boolean haveOneIommuDevice(IommuCore core, List<AssignableInterface> parts) {
+    return parts.stream().allMatch(core::backs)
+        && parts.stream().map(AssignableInterface::parent).distinct().count() == 1;
   }
 
   /** Where the files of the group get their identities. */
@@ -55,6 +71,23 @@ public final class VfioGroup extends KernelObject {
   /** Its PCI functions, of any driver. */
   public List<PciFunction> functions() {
     return functions;
+  }
+
+  /** The mediated devices in it. */
+  List<AssignableInterface> interfaces() {
+    return interfaces;
+  }
+
+  /** Whether its devices have no IOMMU of their own: their drivers pin what they need. */
+  boolean emulated() {
+    return emulated;
+  }
+
+  /** What the IOMMU sees of each device: for a mediated one the function that it is a part of. */
+  List<PciFunction> iommuDevices() {
+    return interfaces.isEmpty()
+        ? functions
+        : interfaces.stream().map(AssignableInterface::parent).toList();
   }
 
   /** Whether the node exists: a function is bound to a vfio driver. */

@@ -20,11 +20,10 @@ import io.virtrig.emulator.errno.Errno;
 import io.virtrig.emulator.errno.KernelError;
 import io.virtrig.emulator.extent.ExtentMap;
 import io.virtrig.emulator.hardware.iommu.Iommu;
-import io.virtrig.emulator.hardware.iommu.IommuDomain;
-import io.virtrig.emulator.hardware.pci.PciFunction;
 import io.virtrig.emulator.kernel.Kernel;
 import io.virtrig.emulator.kernel.process.AddressSpace;
 import io.virtrig.emulator.kernel.process.Task;
+import io.virtrig.emulator.spec.UapiProfile;
 import io.virtrig.emulator.state.StateWriter;
 import io.virtrig.emulator.state.Stateful;
 import io.virtrig.v1.Operation;
@@ -79,8 +78,12 @@ final class VfioIommuType1 implements Stateful {
   private final Iommu iommu;
   private final NestingContainer nesting;
   private final boolean v2;
-  private final IommuDomain domain;
-  private final List<VfioGroup> groups = new ArrayList<>(1);
+  private final boolean nested;
+  private final List<VfioDomain> domains = new ArrayList<>(1);
+
+  /** Groups of devices without an IOMMU of their own (the external domain). */
+  private final List<VfioGroup> emulated = new ArrayList<>(0);
+
   private final ExtentMap<VfioDma> mappings = new ExtentMap<>();
   private int available;
   private boolean dirtyTracking;
@@ -88,9 +91,9 @@ final class VfioIommuType1 implements Stateful {
   private VfioIommuType1(Kernel kernel, VfioMms mms, boolean v2, boolean nested) {
     this.kernel = kernel;
     this.v2 = v2;
+    this.nested = nested;
     iommu = kernel.machine().iommu();
     nesting = new NestingContainer(kernel, mms, nested);
-    domain = iommu.newDomain(nested);
     available = kernel.configuration().spec().getKernel().getDmaEntryLimit();
   }
 
@@ -118,7 +121,7 @@ final class VfioIommuType1 implements Stateful {
       return 1;
     }
     if (extension == VFIO_UPDATE_VADDR) {
-      return backEnd == null ? 0 : 1;
+      return backEnd == null || !backEnd.emulated.isEmpty() ? 0 : 1;
     }
     if (extension == VFIO_DMA_CC_IOMMU) {
       return backEnd != null && backEnd.iommu.enforcesCoherency() ? 1 : 0;
@@ -128,30 +131,139 @@ final class VfioIommuType1 implements Stateful {
 
   /** vfio_iommu_type1_attach_group. A refusal leaves the group out. */
   void attachGroup(Task caller, VfioGroup group) {
-    nesting.admit(groups.size());
+    nesting.requireRoom(emulated.size() + domains.stream().mapToInt(d -> d.groups().size()).sum());
+    if (!group.functions().isEmpty() && !group.interfaces().isEmpty()) {
+      throw KernelError.invalid("group " + group.number() + " has devices of two buses");
+    }
+    if (group.emulated()) {
+      emulated.add(group);
+      return;
+    }
+    nesting.requireCapable();
     for (VfioDma mapping : mappings.all()) {
       if (!usable(mapping.start(), mapping.last())) {
         throw KernelError.invalid("a mapping lies outside what the group's devices can reach");
       }
     }
-    nesting.attached(caller);
-    groups.add(group);
-    for (PciFunction function : group.functions()) {
-      function.attach(domain);
+    VfioDomain domain = join(group);
+    try {
+      nesting.attached(caller);
+    } catch (KernelError e) {
+      domain.detach(group);
+      forgetUnused(domain);
+      throw e;
     }
   }
 
-  /** vfio_iommu_type1_detach_group. With the last group every mapping goes. */
-  void detachGroup(VfioGroup group) {
-    for (PciFunction function : group.functions()) {
-      function.attach(null);
-    }
-    groups.remove(group);
-    if (groups.isEmpty()) {
-      for (VfioDma mapping : List.copyOf(mappings.all())) {
-        remove(mapping);
+  /** The first domain that takes the group; where none does, a new one with all mappings. */
+  private VfioDomain join(VfioGroup group) {
+    VfioDomain made = new VfioDomain(kernel.iommu(), nested);
+    made.attach(group);
+    for (VfioDomain domain : domains) {
+      made.detach(group);
+      try {
+        domain.attach(group);
+        return domain;
+      } catch (KernelError _) {
+        made.attach(group);
       }
-      nesting.detached();
+    }
+    try {
+      replay(made);
+    } catch (KernelError e) {
+      made.detach(group);
+      throw e;
+    }
+    domains.add(made);
+    return made;
+  }
+
+  /**
+   * vfio_iommu_replay: what was mapped while nothing needed it pinned is pinned now. A refusal
+   * leaves all as it was.
+   */
+  private void replay(VfioDomain domain) {
+    List<VfioDma> pinnedNow = new ArrayList<>();
+    try {
+      for (VfioDma mapping : mappings.all()) {
+        if (domains.isEmpty()) {
+          pin(mapping);
+          pinnedNow.add(mapping);
+        }
+        domain.map(mapping);
+      }
+    } catch (KernelError e) {
+      for (VfioDma mapping : pinnedNow) {
+        domain.unmap(mapping);
+        unpin(mapping);
+      }
+      throw e;
+    }
+  }
+
+  private void pin(VfioDma mapping) {
+    AddressSpace memory = mapping.process().memory();
+    mapping.pin(
+        memory.pin(
+            mapping.vaddr(),
+            mapping.size(),
+            mapping.write(),
+            mapping.process().lockablePages(mapping.lockCap())));
+    memory.lock(mapping.lockedPages());
+  }
+
+  private void unpin(VfioDma mapping) {
+    AddressSpace memory = mapping.process().memory();
+    memory.unpin(mapping.pinned());
+    memory.lock(-mapping.lockedPages());
+    mapping.pin(List.of());
+  }
+
+  /**
+   * vfio_iommu_type1_detach_group. The series unbinds the process's PASIDs first; with the last
+   * group every mapping goes.
+   */
+  void detachGroup(VfioGroup group) {
+    if (emulated.remove(group)) {
+      if (emulated.isEmpty() && domains.isEmpty()) {
+        removeAllMappings();
+      }
+      return;
+    }
+    for (VfioDomain domain : List.copyOf(domains)) {
+      if (domain.groups().contains(group)) {
+        nesting.unbindAll(group);
+        domain.detach(group);
+        if (domain.groups().isEmpty() && domains.size() == 1) {
+          lastDomainGoes();
+        }
+        forgetUnused(domain);
+      }
+    }
+  }
+
+  private void lastDomainGoes() {
+    if (emulated.isEmpty()) {
+      removeAllMappings();
+    } else {
+      for (VfioDma mapping : mappings.all()) {
+        domains.getFirst().unmap(mapping);
+        unpin(mapping);
+      }
+    }
+    nesting.detached();
+  }
+
+  private void removeAllMappings() {
+    for (VfioDma mapping : List.copyOf(mappings.all())) {
+      remove(mapping);
+    }
+  }
+
+  /** A domain without groups goes. */
+  private void forgetUnused(VfioDomain domain) {
+    if (domain.groups().isEmpty()) {
+      domains.remove(domain);
     }
   }
 
@@ -168,8 +280,29 @@ final class VfioIommuType1 implements Stateful {
       case VFIO_IOMMU_UNMAP_DMA -> unmap(operation.getVfioIommuUnmapDma());
       case VFIO_IOMMU_DIRTY_PAGES -> dirtyPages(operation.getVfioIommuDirtyPages());
       case VFIO_IOMMU_PASID_REQUEST -> nesting.pasidRequest(operation.getVfioIommuPasidRequest());
+      case VFIO_IOMMU_NESTING_OP ->
+          nesting.operate(operation.getVfioIommuNestingOp(), onlyDomain());
+      case VFIO_IOMMU_ATTACH_PASID_TABLE ->
+          stage1().attachPasidTable(operation.getVfioIommuAttachPasidTable());
+      case VFIO_IOMMU_DETACH_PASID_TABLE -> stage1().detachPasidTable();
+      case VFIO_IOMMU_CACHE_INVALIDATE ->
+          stage1().invalidate(operation.getVfioIommuCacheInvalidate());
+      case VFIO_IOMMU_BIND_MSI -> stage1().bindMsi(operation.getVfioIommuBindMsi());
+      case VFIO_IOMMU_UNBIND_MSI -> stage1().unbindMsi(operation.getVfioIommuUnbindMsi());
       default -> throw KernelError.notTty("type1");
     };
+  }
+
+  private @Nullable VfioDomain onlyDomain() {
+    return domains.isEmpty() ? null : domains.getFirst();
+  }
+
+  /** The ioctls of the nested SMMU series, where the kernel has it. */
+  private Stage1Ioctls stage1() {
+    if (kernel.configuration().uapi() != UapiProfile.SMMU_NESTED_V7) {
+      throw KernelError.notTty("type1 of " + kernel.configuration().uapi().label());
+    }
+    return new Stage1Ioctls(domains);
   }
 
   /** vfio_dma_do_map. */
@@ -222,18 +355,27 @@ final class VfioIommuType1 implements Stateful {
       throw KernelError.invalid(
           "[0x" + hex(iova) + ", 0x" + hex(last) + "] is not inside one usable IOVA range");
     }
-    List<AddressSpace.Run> pinned =
-        caller.memory().pin(vaddr, size, write, caller.lockablePages(caller.capIpcLock()));
-    VfioDma dma = new VfioDma(iova, size, vaddr, read, write, caller, pinned);
-    caller.memory().lock(dma.lockedPages());
+    VfioDma dma = new VfioDma(iova, size, vaddr, read, write, caller);
+    if (!domains.isEmpty()) {
+      pin(dma);
+      mapInto(dma);
+    }
     mappings.add(dma);
     available--;
-    long at = iova;
-    for (AddressSpace.Run run : pinned) {
-      domain.map(at, run.length(), run.address(), read, write);
-      at += run.length();
-    }
     return MAPPED;
+  }
+
+  /** A doorbell that the host has mapped may lie there: what is pinned is given back. */
+  private void mapInto(VfioDma dma) {
+    for (VfioDomain domain : domains) {
+      if (domain.overlaps(dma.start(), dma.size())) {
+        unpin(dma);
+        throw new KernelError(Errno.EEXIST, "the host has mapped a doorbell in the range");
+      }
+    }
+    for (VfioDomain domain : domains) {
+      domain.map(dma);
+    }
   }
 
   /** VFIO_DMA_MAP_FLAG_VADDR: a mapping's memory lies at another address now. */
@@ -291,6 +433,10 @@ final class VfioIommuType1 implements Stateful {
     if (bitmap) {
       Argsz.check(argsz, UNMAP_SIZE + BITMAP_SIZE);
       UserBitmap.requireRoom(arg.getBitmap(), arg.getSize());
+    }
+    if (invalidate && !emulated.isEmpty()) {
+      throw new KernelError(
+          Errno.EBUSY, "a device without an IOMMU of its own is in the container");
     }
     long start = arg.getIova();
     long size = arg.getSize();
@@ -380,10 +526,10 @@ final class VfioIommuType1 implements Stateful {
    */
   private void remove(VfioDma mapping) {
     mappings.remove(mapping);
-    domain.unmap(mapping.start(), mapping.last());
-    AddressSpace memory = mapping.process().memory();
-    memory.unpin(mapping.pinned());
-    memory.lock(-mapping.lockedPages());
+    for (VfioDomain domain : domains) {
+      domain.unmap(mapping);
+    }
+    unpin(mapping);
     available++;
   }
 
@@ -494,7 +640,9 @@ final class VfioIommuType1 implements Stateful {
     out.number("available", Integer.toUnsignedLong(available));
     out.flag("dirty_tracking", dirtyTracking);
     out.child("nesting", "", nesting);
-    out.child("domain", "", domain);
+    for (VfioDomain domain : domains) {
+      out.child("domain", "", domain);
+    }
     for (VfioDma mapping : mappings.all()) {
       out.child("mapping", "0x" + hex(mapping.start()), mapping);
     }

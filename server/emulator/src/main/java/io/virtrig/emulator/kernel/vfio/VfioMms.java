@@ -8,6 +8,7 @@ import io.virtrig.emulator.kernel.ioasid.Ioasids;
 import io.virtrig.emulator.kernel.process.Task;
 import io.virtrig.emulator.state.StateWriter;
 import io.virtrig.emulator.state.Stateful;
+import io.virtrig.v1.EventKind;
 import java.util.TreeMap;
 
 /**
@@ -15,12 +16,14 @@ import java.util.TreeMap;
  * drivers/vfio/vfio_pasid.c).
  */
 final class VfioMms implements Stateful {
+  private final Kernel kernel;
   private final Ioasids ioasids;
   private final long quota;
   private final TreeMap<Integer, VfioMm> byPid = new TreeMap<>();
 
-  VfioMms(Kernel kernel, Ioasids ioasids) {
-    this.ioasids = ioasids;
+  VfioMms(Kernel kernel) {
+    this.kernel = kernel;
+    ioasids = kernel.iommu().ioasids();
     quota = Integer.toUnsignedLong(kernel.configuration().spec().getKernel().getPasidQuota());
   }
 
@@ -28,7 +31,7 @@ final class VfioMms implements Stateful {
   VfioMm get(Task process) {
     VfioMm mm = byPid.get(process.pid());
     if (mm == null) {
-      IoasidSet set = ioasids.newSet(quota);
+      IoasidSet set = ioasids.newSet(process.pid(), quota);
       if (set == null) {
         throw new KernelError(
             Errno.ENOSPC,
@@ -49,13 +52,23 @@ final class VfioMms implements Stateful {
   void put(VfioMm mm) {
     if (mm.containers(-1) == 0) {
       byPid.remove(mm.process().pid());
-      ioasids.removeSet(mm.set());
+      ioasids.removeSet(mm.process().pid());
     }
   }
 
   /** Frees the numbers in [min, max] whoever owns them, as vSVA v4 does. */
-  void freeOfAll(int min, int max) {
-    byPid.values().forEach(mm -> mm.free(min, max));
+  void freeOfAll(VfioMm caller, int min, int max) {
+    for (VfioMm mm : byPid.values()) {
+      if (mm != caller && mm.set().holdsAny(min, max)) {
+        kernel
+            .events()
+            .record(
+                EventKind.EVENT_KIND_SANITIZER,
+                "pid " + caller.process().pid(),
+                "frees PASIDs of process " + mm.process().pid());
+      }
+      mm.free(min, max);
+    }
   }
 
   @Override

@@ -12,6 +12,9 @@ import io.virtrig.emulator.spec.HostConfiguration;
 import io.virtrig.v1.DeviceSpec;
 import io.virtrig.v1.ExtendedCapabilitySpec;
 import io.virtrig.v1.HostSpec;
+import io.virtrig.v1.HwDmaReadRequest;
+import io.virtrig.v1.KernelSpec;
+import io.virtrig.v1.Operation;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -37,6 +40,25 @@ class DeviceModelTest {
         .isInstanceOfSatisfying(
             Refused.class, e -> assertThat(e.field()).isEqualTo("spec.devices[0].model"))
         .hasMessageContaining("[edu]");
+  }
+
+  @Test
+  void onlyMadeUpFunctionsOfASeriesHostNeedNoBusMaster() {
+    Operation read =
+        Operation.newBuilder()
+            .setHwDmaRead(HwDmaReadRequest.newBuilder().setDevice("0000:00:02.0").setLength(4))
+            .build();
+    Host modelled = new Host(host(DeviceSpec.newBuilder().setModel("edu")), EDU);
+    assertThat(modelled.apply(read).getHwDmaRead().getFault().getReason())
+        .isEqualTo("not_bus_master");
+    Host madeUp = new Host(host(DeviceSpec.newBuilder()));
+    assertThat(madeUp.apply(read).getHwDmaRead().getFault().getReason())
+        .isEqualTo("not_bus_master");
+    HostSpec.Builder series =
+        host(DeviceSpec.newBuilder()).toBuilder()
+            .setKernel(KernelSpec.newBuilder().setUapi("vsva-v7"));
+    assertThat(new Host(series.build()).apply(read).getHwDmaRead().getFault().getReason())
+        .isEqualTo("not_present");
   }
 
   @Test

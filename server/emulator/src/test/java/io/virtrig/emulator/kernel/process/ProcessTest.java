@@ -129,11 +129,14 @@ class ProcessTest {
   @Test
   void aNodeThatTheKernelHasButWeDoNotIsNoEnoent() {
     Operation.Builder open =
-        Operation.newBuilder().setOpen(OpenRequest.newBuilder().setPath("/dev/ioasid"));
+        Operation.newBuilder().setOpen(OpenRequest.newBuilder().setPath("/dev/sev"));
     assertThat(rig.errno(open)).isEqualTo("ENOENT");
     try (Rig series =
         new Rig(
-            HostSpec.newBuilder().setKernel(KernelSpec.newBuilder().setUapi("vsva-v8")).build())) {
+            HostSpec.newBuilder()
+                .setCpu("amd")
+                .setKernel(KernelSpec.newBuilder().setSev(true))
+                .build())) {
       assertThat(series.refusal(open).getCode()).isEqualTo(Refusal.Code.CODE_UNIMPLEMENTED);
     }
   }

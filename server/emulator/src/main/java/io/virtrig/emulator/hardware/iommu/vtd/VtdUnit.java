@@ -18,6 +18,7 @@ import io.virtrig.emulator.hardware.iommu.TranslationCache;
 import io.virtrig.emulator.hardware.iommu.UntouchedMemory;
 import io.virtrig.emulator.hardware.iommu.WalkObserver;
 import io.virtrig.emulator.state.StateWriter;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -36,9 +37,8 @@ public final class VtdUnit implements IommuUnit {
 
   private static final int PAGE_SHIFT = 12;
 
-  /** What the host has set up for a function. */
+  /** What the host has set up for a function: its PASID table, and what is kept of it. */
   private static final class Function {
-    final IommuDomain domain;
     final TreeMap<Integer, HostPasidEntry> pasids = new TreeMap<>();
 
     /** Entries that the unit keeps. */
@@ -52,8 +52,7 @@ public final class VtdUnit implements IommuUnit {
 
     int usedPasid;
 
-    Function(IommuDomain domain, int entries) {
-      this.domain = domain;
+    Function(int entries) {
       deviceTlb = new DeviceTlb(entries);
     }
   }
@@ -83,36 +82,59 @@ public final class VtdUnit implements IommuUnit {
     secondLevel = new SecondLevelDomain(capabilities, outcome);
   }
 
+  /** The source's other PASIDs stay. */
   @Override
   public void attach(int source, IommuDomain domain) {
-    Function function = new Function(domain, entries);
-    function.faults = listeners.getOrDefault(source, FaultListener.NONE);
+    Function function = table(source);
     function.pasids.put(RID_PASID, new HostPasidEntry.SecondLevelOnly(domain));
-    functions.put(source, function);
-    latest = null;
+    forgetDefault(function);
   }
 
+  /** The source's other PASIDs stay: they are auxiliary domains' of parts of it. */
   @Override
   public void detach(int source) {
-    Function function = functions.remove(source);
-    latest = null;
-    if (function != null) {
-      forget(function.pasids);
-      forget(function.kept);
-      if (!used(function.domain)) {
-        caches.flushDomain(function.domain.id());
-      }
+    Function function = functions.get(source);
+    if (function == null) {
+      return;
+    }
+    HostPasidEntry entry = function.pasids.remove(RID_PASID);
+    forgetDefault(function);
+    forgetUnused(source, function);
+    if (entry != null && !used(entry.domain())) {
+      caches.flushDomain(entry.domain().id());
     }
   }
 
-  private void forget(Map<Integer, HostPasidEntry> entries) {
-    entries.forEach((pasid, entry) -> caches.flushPasid(entry.domain().id(), pasid));
+  private static void forgetDefault(Function function) {
+    function.kept.remove(RID_PASID);
+    function.used = null;
+    function.deviceTlb.flush();
+  }
+
+  private Function table(int source) {
+    Function function = functions.get(source);
+    if (function == null) {
+      function = new Function(entries);
+      function.faults = listeners.getOrDefault(source, FaultListener.NONE);
+      functions.put(source, function);
+      latest = null;
+    }
+    return function;
+  }
+
+  private void forgetUnused(int source, Function function) {
+    if (function.pasids.isEmpty() && function.kept.isEmpty()) {
+      functions.remove(source);
+      latest = null;
+    }
   }
 
   private boolean used(IommuDomain domain) {
     for (Function function : functions.values()) {
-      if (function.domain.id() == domain.id()) {
-        return true;
+      for (HostPasidEntry entry : function.pasids.values()) {
+        if (entry.domain().id() == domain.id()) {
+          return true;
+        }
       }
     }
     return false;
@@ -124,13 +146,19 @@ public final class VtdUnit implements IommuUnit {
     return function != null && function.pasids.containsKey(pasid);
   }
 
+  /** The entry of a PASID in a function's table; null where there is none. */
+  public @Nullable HostPasidEntry pasid(int source, int pasid) {
+    Function function = functions.get(source);
+    return function == null ? null : function.pasids.get(pasid);
+  }
+
   /**
-   * Writes an entry of a function's PASID table. The function must be attached.
+   * Writes an entry of a function's PASID table.
    *
    * @param pasid not 0, which requests without PASID use
    */
   public void setPasid(int source, int pasid, HostPasidEntry to) {
-    Function function = attached(source);
+    Function function = table(source);
     function.used = null;
     function.pasids.put(pasid, to);
   }
@@ -144,22 +172,16 @@ public final class VtdUnit implements IommuUnit {
     }
   }
 
-  private Function attached(int source) {
-    Function function = functions.get(source);
-    if (function == null) {
-      throw new IllegalStateException("nothing is attached for source " + source);
-    }
-    return function;
-  }
-
   /** PASID cache, PASID-selective within a domain (descriptor 7, G = 1). */
   public void flushPasidCache(IommuDomain domain, int pasid) {
-    for (Function function : functions.values()) {
+    for (Map.Entry<Integer, Function> each : List.copyOf(functions.entrySet())) {
+      Function function = each.getValue();
       HostPasidEntry kept = function.kept.get(pasid);
       if (kept != null && kept.domain().id() == domain.id()) {
         function.used = null;
         function.kept.remove(pasid);
       }
+      forgetUnused(each.getKey(), function);
     }
     caches.flushPaging(domain.id(), pasid);
   }

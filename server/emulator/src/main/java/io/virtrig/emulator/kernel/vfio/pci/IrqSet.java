@@ -39,12 +39,9 @@ record IrqSet(int index, int kind, int action, int start, int count, int[] data)
         };
     int argsz = arg.hasArgsz() ? arg.getArgsz() : HEADER_SIZE + size * arg.getDataCount();
     Argsz.check(argsz, HEADER_SIZE);
-    if (Integer.compareUnsigned(index, VFIO_PCI_NUM_IRQS) >= 0) {
+    if (Integer.compareUnsigned(index, info.numIrqs()) >= 0) {
       throw KernelError.invalid(
-          "interrupt index "
-              + Integer.toUnsignedString(index)
-              + " is not below "
-              + VFIO_PCI_NUM_IRQS);
+          "interrupt index " + Integer.toUnsignedString(index) + " is not below " + info.numIrqs());
     }
     if (count >= 0xffffffffL - start) {
       throw KernelError.invalid("start " + start + " + count " + count + " wraps");

@@ -40,6 +40,7 @@ final class MsiVectors implements Stateful {
     this.extended = extended;
     triggers = new @Nullable EventFd[count];
     producers = new @Nullable MsiProducer[count];
+    kernel.iommu().prepareMessages(function);
     function.enableMessages(extended, count);
   }
 

@@ -18,6 +18,7 @@ import io.virtrig.emulator.state.Stateful;
 import io.virtrig.v1.Operation;
 import io.virtrig.v1.Result;
 import io.virtrig.v1.VfioDeviceResetResponse;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What vfio-pci keeps of a device from its first open to its last close (struct
@@ -35,8 +36,12 @@ final class VfioPciCoreDevice implements Stateful {
   private final VfioPciInfo info;
   private final VfioPciIrqs irqs;
 
-  /** The first open. */
-  VfioPciCoreDevice(Kernel kernel, PciFunction function) {
+  /**
+   * The first open.
+   *
+   * @param faults the regions of the nested SMMU series, where the kernel has it
+   */
+  VfioPciCoreDevice(Kernel kernel, PciFunction function, @Nullable DmaFaultRegions faults) {
     this.function = function;
     function.powerState(D0);
     function.command(PCI_COMMAND_MASTER, false);
@@ -49,10 +54,10 @@ final class VfioPciCoreDevice implements Stateful {
     }
     saved = function.config().copy();
     function.command(PCI_COMMAND_INTX_DISABLE, false);
-    irqs = new VfioPciIrqs(kernel, function);
+    irqs = new VfioPciIrqs(kernel, function, faults);
     config = new VfioPciConfig(function, kernel.configuration().uapi(), irqs);
-    regions = new VfioPciRegions(function, config);
-    info = new VfioPciInfo(function, config, regions);
+    regions = new VfioPciRegions(function, config, faults);
+    info = new VfioPciInfo(function, config, regions, faults != null);
     function.interruptHandler(irqs);
   }
 

@@ -8,6 +8,7 @@ import io.virtrig.emulator.kernel.process.DeviceMemory;
 import io.virtrig.emulator.kernel.process.Task;
 import io.virtrig.emulator.kernel.vfio.VfioDevice;
 import io.virtrig.emulator.kernel.vfio.VfioGroup;
+import io.virtrig.emulator.spec.UapiProfile;
 import io.virtrig.emulator.state.StateWriter;
 import io.virtrig.v1.Operation;
 import io.virtrig.v1.Result;
@@ -23,12 +24,17 @@ public final class VfioPciDevice extends VfioDevice {
   private static final int UUID_LENGTH = 36;
 
   private final PciFunction function;
+  private final @Nullable DmaFaultRegions faults;
   private @Nullable VfioPciCoreDevice enabled;
 
   /** A function of a group. */
   public VfioPciDevice(Kernel kernel, VfioGroup group, PciFunction function) {
     super(kernel, group);
     this.function = function;
+    faults =
+        kernel.configuration().uapi() == UapiProfile.SMMU_NESTED_V7
+            ? new DmaFaultRegions(kernel.events(), function.name())
+            : null;
   }
 
   @Override
@@ -71,11 +77,17 @@ public final class VfioPciDevice extends VfioDevice {
 
   @Override
   protected void enable() {
-    enabled = new VfioPciCoreDevice(kernel(), function);
+    enabled = new VfioPciCoreDevice(kernel(), function, faults);
+    if (faults != null) {
+      kernel().iommu().faultHandler(function, faults);
+    }
   }
 
   @Override
   protected void disable() {
+    if (faults != null) {
+      kernel().iommu().faultHandler(function, null);
+    }
     core().disable();
     enabled = null;
   }
@@ -107,6 +119,9 @@ public final class VfioPciDevice extends VfioDevice {
   @Override
   public void writeState(StateWriter out) {
     out.text("function", function.name());
+    if (faults != null) {
+      out.child("dma_fault", "", faults);
+    }
     if (enabled != null) {
       out.child("enabled", "", enabled);
     }

@@ -3,6 +3,7 @@ package io.virtrig.emulator.kernel.vfio.pci;
 import static io.virtrig.emulator.hardware.pci.PciRegs.PCI_CAP_ID_EXP;
 import static io.virtrig.emulator.hardware.pci.PciRegs.PCI_CLASS_DEVICE;
 import static io.virtrig.emulator.hardware.pci.PciRegs.PCI_CLASS_DISPLAY_VGA;
+import static io.virtrig.uapi.NestingSeries.VFIO_PCI_DMA_FAULT_IRQ_INDEX;
 import static io.virtrig.uapi.Vfio.*;
 
 import io.virtrig.emulator.errno.KernelError;
@@ -39,11 +40,19 @@ final class VfioPciInfo {
   private final PciFunction function;
   private final VfioPciConfig config;
   private final VfioPciRegions regions;
+  private final boolean faultRegions;
 
-  VfioPciInfo(PciFunction function, VfioPciConfig config, VfioPciRegions regions) {
+  /**
+   * Of a device.
+   *
+   * @param faultRegions it has the regions and the interrupt of the nested SMMU series
+   */
+  VfioPciInfo(
+      PciFunction function, VfioPciConfig config, VfioPciRegions regions, boolean faultRegions) {
     this.function = function;
     this.config = config;
     this.regions = regions;
+    this.faultRegions = faultRegions;
   }
 
   /** VFIO_DEVICE_GET_INFO. */
@@ -56,8 +65,8 @@ final class VfioPciInfo {
             VfioDeviceGetInfoResponse.newBuilder()
                 .setArgsz(argsz)
                 .setFlags(flags)
-                .setNumRegions(VFIO_PCI_NUM_REGIONS)
-                .setNumIrqs(VFIO_PCI_NUM_IRQS))
+                .setNumRegions(numRegions())
+                .setNumIrqs(numIrqs()))
         .build();
   }
 
@@ -93,12 +102,13 @@ final class VfioPciInfo {
         }
         out.setSize(VGA_SIZE).setFlags(access);
       }
-      default ->
+      default -> {
+        if (!faultRegions || !DmaFaultRegions.has(index)) {
           throw KernelError.invalid(
-              "region index "
-                  + Integer.toUnsignedString(index)
-                  + " is not below "
-                  + VFIO_PCI_NUM_REGIONS);
+              "region index " + Integer.toUnsignedString(index) + " is not below " + numRegions());
+        }
+        DmaFaultRegions.describe(out);
+      }
     }
     return Result.newBuilder().setVfioDeviceGetRegionInfo(out).build();
   }
@@ -133,12 +143,9 @@ final class VfioPciInfo {
     int argsz = arg.hasArgsz() ? arg.getArgsz() : IRQ_INFO_SIZE;
     int index = arg.getIndex();
     Argsz.check(argsz, IRQ_INFO_SIZE);
-    if (Integer.compareUnsigned(index, VFIO_PCI_NUM_IRQS) >= 0) {
+    if (Integer.compareUnsigned(index, numIrqs()) >= 0) {
       throw KernelError.invalid(
-          "interrupt index "
-              + Integer.toUnsignedString(index)
-              + " is not below "
-              + VFIO_PCI_NUM_IRQS);
+          "interrupt index " + Integer.toUnsignedString(index) + " is not below " + numIrqs());
     }
     if (index == VFIO_PCI_ERR_IRQ_INDEX && !express()) {
       throw KernelError.invalid("the device is not PCI Express: it has no error interrupt");
@@ -157,6 +164,15 @@ final class VfioPciInfo {
         .build();
   }
 
+  private int numRegions() {
+    return VFIO_PCI_NUM_REGIONS + (faultRegions ? DmaFaultRegions.COUNT : 0);
+  }
+
+  /** How many interrupt indices there are. */
+  int numIrqs() {
+    return VFIO_PCI_NUM_IRQS + (faultRegions ? 1 : 0);
+  }
+
   /** How many interrupts an index has (vfio_pci_get_irq_count). */
   int irqCount(int index) {
     return switch (index) {
@@ -165,6 +181,7 @@ final class VfioPciInfo {
       case VFIO_PCI_MSIX_IRQ_INDEX -> function.vectors(true);
       case VFIO_PCI_ERR_IRQ_INDEX -> express() ? 1 : 0;
       case VFIO_PCI_REQ_IRQ_INDEX -> 1;
+      case VFIO_PCI_DMA_FAULT_IRQ_INDEX -> faultRegions ? 1 : 0;
       default -> 0;
     };
   }

@@ -16,6 +16,7 @@ import io.virtrig.emulator.state.Stateful;
 import io.virtrig.v1.Result;
 import io.virtrig.v1.VfioDeviceSetIrqsRequest;
 import io.virtrig.v1.VfioDeviceSetIrqsResponse;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,6 +31,7 @@ final class VfioPciIrqs implements Stateful, InterruptHandler, VfioPciConfig.Lis
 
   private final Kernel kernel;
   private final PciFunction function;
+  private final @Nullable DmaFaultRegions faults;
   private final SingleTrigger error = new SingleTrigger();
   private final SingleTrigger request = new SingleTrigger();
   private @Nullable IntxContext intx;
@@ -41,9 +43,15 @@ final class VfioPciIrqs implements Stateful, InterruptHandler, VfioPciConfig.Lis
   private boolean intxDisabled;
   private int msiQueueSize;
 
-  VfioPciIrqs(Kernel kernel, PciFunction function) {
+  /**
+   * Nothing is set up.
+   *
+   * @param faults the regions of the nested SMMU series, where the kernel has it
+   */
+  VfioPciIrqs(Kernel kernel, PciFunction function, @Nullable DmaFaultRegions faults) {
     this.kernel = kernel;
     this.function = function;
+    this.faults = faults;
   }
 
   /** VFIO_DEVICE_SET_IRQS. */
@@ -60,9 +68,13 @@ final class VfioPciIrqs implements Stateful, InterruptHandler, VfioPciConfig.Lis
         requireAction(trigger && info.express(), set);
         error.set(caller, set);
       }
-      default -> {
+      case VFIO_PCI_REQ_IRQ_INDEX -> {
         requireAction(trigger, set);
         request.set(caller, set);
+      }
+      default -> {
+        requireAction(trigger, set);
+        Objects.requireNonNull(faults).trigger().set(caller, set);
       }
     }
     return DONE;
@@ -221,6 +233,9 @@ final class VfioPciIrqs implements Stateful, InterruptHandler, VfioPciConfig.Lis
     disableMessages();
     error.release();
     request.release();
+    if (faults != null) {
+      faults.trigger().release();
+    }
   }
 
   @Override

@@ -15,6 +15,7 @@ import io.virtrig.emulator.hardware.pci.MsixTable;
 import io.virtrig.emulator.hardware.pci.PciFunction;
 import io.virtrig.emulator.hardware.pci.RomImage;
 import io.virtrig.emulator.kernel.process.DeviceMemory;
+import org.jspecify.annotations.Nullable;
 
 /** Reading, writing and mapping a device's regions (vfio_pci_rdwr.c, vfio_pci_core_mmap). */
 final class VfioPciRegions {
@@ -26,15 +27,18 @@ final class VfioPciRegions {
 
   private final PciFunction function;
   private final VfioPciConfig config;
+  private final @Nullable DmaFaultRegions faults;
 
-  VfioPciRegions(PciFunction function, VfioPciConfig config) {
+  VfioPciRegions(PciFunction function, VfioPciConfig config, @Nullable DmaFaultRegions faults) {
     this.function = function;
     this.config = config;
+    this.faults = faults;
   }
 
-  private static int index(long offset) {
+  private int index(long offset) {
     long index = offset >>> OFFSET_SHIFT;
-    if (offset < 0 || index >= VFIO_PCI_NUM_REGIONS) {
+    int regions = VFIO_PCI_NUM_REGIONS + (faults == null ? 0 : DmaFaultRegions.COUNT);
+    if (offset < 0 || index >= regions) {
       throw KernelError.invalid("offset 0x" + Long.toHexString(offset) + " is in no region");
     }
     return (int) index;
@@ -49,6 +53,9 @@ final class VfioPciRegions {
     long at = offset & OFFSET_MASK;
     if (index == VFIO_PCI_CONFIG_REGION_INDEX) {
       return config.read(at, length);
+    }
+    if (faults != null && DmaFaultRegions.has(index)) {
+      return faults.read(index, at, length);
     }
     byte[] to = new byte[length(index, at, length)];
     ConfigSpace bytes = new ConfigSpace(to);
@@ -76,6 +83,9 @@ final class VfioPciRegions {
     if (index == VFIO_PCI_CONFIG_REGION_INDEX) {
       config.write(at, from);
       return from.size();
+    }
+    if (faults != null && DmaFaultRegions.has(index)) {
+      return faults.write(index, at, from);
     }
     if (index == VFIO_PCI_ROM_REGION_INDEX) {
       throw KernelError.invalid("the ROM cannot be written");
@@ -167,6 +177,9 @@ final class VfioPciRegions {
   DeviceMemory map(long offset, long length) {
     int index = index(offset);
     long start = offset & OFFSET_MASK;
+    if (faults != null && DmaFaultRegions.has(index)) {
+      return faults.map(index, start, length);
+    }
     if (index >= VFIO_PCI_ROM_REGION_INDEX) {
       throw KernelError.invalid("region " + index + " cannot be mapped");
     }
