@@ -1,6 +1,7 @@
 package io.virtrig.emulator.kernel.iommu.arm;
 
 import io.virtrig.emulator.hardware.iommu.FaultListener;
+import io.virtrig.emulator.hardware.iommu.RecordedFault;
 import io.virtrig.emulator.hardware.iommu.Iommu;
 import io.virtrig.emulator.hardware.iommu.IommuDomain;
 import io.virtrig.emulator.hardware.iommu.smmuv3.SmmuUnit;
@@ -62,18 +63,20 @@ public final class ArmSmmu extends IommuDriver {
     unit.invalidateAddresses(domain, (int) asid & ASID_MASK, addr, addr + size - 1, leaf);
   }
 
+  private record Reports(FaultHandler handler) implements FaultListener {
+    @Override
+    public void fault(RecordedFault recorded) {
+      UnrecoverableFault fault = EventReport.of(recorded);
+      if (fault != null) {
+        handler.fault(fault);
+      }
+    }
+  }
+
   /** arm_smmu_report_event of the series: what the guest's stage is to be told. */
   @Override
   public void faultHandler(PciFunction function, @Nullable FaultHandler handler) {
     unit.faultListener(
-        function.source(),
-        handler == null
-            ? FaultListener.NONE
-            : recorded -> {
-              UnrecoverableFault fault = EventReport.of(recorded);
-              if (fault != null) {
-                handler.fault(fault);
-              }
-            });
+        function.source(), handler == null ? FaultListener.NONE : new Reports(handler));
   }
 }
