@@ -1,81 +1,181 @@
 package io.virtrig.bench;
 
+import io.grpc.Grpc;
+import io.grpc.InsecureChannelCredentials;
+import io.grpc.ManagedChannel;
 import io.virtrig.client.VirtrigClient;
-import io.virtrig.v1.HostSpec;
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
+import io.virtrig.client.VirtrigHost;
+import io.virtrig.v1.CreateHostRequest;
+import io.virtrig.v1.DeleteHostRequest;
+import io.virtrig.v1.HostServiceGrpc;
+import io.virtrig.v1.KvmCheckExtensionRequest;
+import io.virtrig.v1.KvmServiceGrpc;
+import io.virtrig.v1.OpenRequest;
+import io.virtrig.v1.ProcessServiceGrpc;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Scanner;
-import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
+import java.util.SplittableRandom;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.function.IntFunction;
+import org.HdrHistogram.Histogram;
 
 /**
- * Fills a daemon with idle hosts: how fast they are made over gRPC, and what each costs in heap.
+ * Fills a daemon with hosts: how fast they come and go over gRPC, what each costs in heap, and
+ * whether an operation notices how many there are.
  *
- * <p>Arguments: the daemon's address, its process number, how many hosts. Heap is what a class
- * histogram of live objects adds up to, before and after.
+ * <p>Arguments: the daemon's address, its process number, how many idle hosts, how many typical
+ * ones. Heap is what a class histogram of live objects adds up to, before and after.
  */
 public final class HostDensity {
-  private static final int CALLERS = 16;
+  private static final int IN_FLIGHT = 64;
+  private static final int FEW = 10;
+  private static final int PAIRS = 20_000;
+  private static final int PROBES = 60_000;
+  private static final int WARM_UP = 20_000;
+  private static final long WRITTEN = 1 << 20;
 
-  private HostDensity() {}
+  private final ManagedChannel channel;
+  private final VirtrigClient client;
+  private final long pid;
 
-  /** Prints one row: hosts, hosts a second, bytes of heap a host. */
+  private HostDensity(ManagedChannel channel, VirtrigClient client, long pid) {
+    this.channel = channel;
+    this.client = client;
+    this.pid = pid;
+  }
+
+  /** Prints the table. */
   public static void main(String[] arguments) throws Exception {
-    String target = arguments[0];
-    long pid = Long.parseLong(arguments[1]);
-    int hosts = Integer.parseInt(arguments[2]);
-    try (VirtrigClient client = VirtrigClient.connect(target)) {
-      create(client, "warm-up", 1000);
-      long heapBefore = liveHeap(pid);
+    ManagedChannel channel =
+        Grpc.newChannelBuilder(arguments[0], InsecureChannelCredentials.create())
+            .directExecutor()
+            .build();
+    try (VirtrigClient client = VirtrigClient.over(channel, VirtrigClient.DEFAULT_DEADLINE)) {
+      new HostDensity(channel, client, Long.parseLong(arguments[1]))
+          .run(Integer.parseInt(arguments[2]), Integer.parseInt(arguments[3]));
+    }
+  }
+
+  private void run(int idle, int typical) throws Exception {
+    all(PAIRS, i -> create("warm-up-" + i));
+    all(PAIRS, i -> delete("warm-up-" + i));
+    double pairs = pairs();
+    all(FEW, i -> create("idle-" + i));
+    all(FEW, i -> call("idle-" + i));
+    probe(FEW, WARM_UP);
+    Histogram few = probe(FEW, PROBES);
+    long before = DaemonHeap.live(pid);
+    long start = System.nanoTime();
+    all(idle - FEW, i -> create("idle-" + (FEW + i)));
+    double created = (idle - FEW) * 1e9 / (System.nanoTime() - start);
+    long heap = (DaemonHeap.live(pid) - before) / (idle - FEW);
+    all(idle - FEW, i -> call("idle-" + (FEW + i)));
+    Histogram many = probe(idle, PROBES);
+    long typicalHeap = typical(typical);
+    System.out.println("| | |");
+    System.out.println("| --- | --- |");
+    row(count(idle) + " idle hosts: heap of each", count(heap) + " bytes");
+    row(
+        count(typical)
+            + " typical hosts (VT-d, four devices, a VM, mapped memory, 1 MiB written): heap of each"
+            + " without what was written",
+        count(typicalHeap) + " bytes");
+    row("hosts created a second while filling up to " + count(idle), count((long) created));
+    row(
+        "hosts created and deleted again, pairs a second, " + IN_FLIGHT + " on their way",
+        count((long) pairs));
+    row("an operation with " + FEW + " hosts, p50 and p99", latencies(few));
+    row("an operation with " + count(idle) + " hosts, p50 and p99", latencies(many));
+  }
+
+  private static void row(String what, String figures) {
+    System.out.println("| " + what + " | " + figures + " |");
+  }
+
+  private static String count(long number) {
+    return String.format(Locale.ROOT, "%,d", number);
+  }
+
+  private static String latencies(Histogram histogram) {
+    return histogram.getValueAtPercentile(50) / 1000
+        + " and "
+        + histogram.getValueAtPercentile(99) / 1000
+        + " µs";
+  }
+
+  private static Call<?, ?> create(String id) {
+    return new Call<>(
+        HostServiceGrpc.getCreateHostMethod(),
+        CreateHostRequest.newBuilder().setHostId(id).build());
+  }
+
+  private static Call<?, ?> delete(String id) {
+    return new Call<>(
+        HostServiceGrpc.getDeleteHostMethod(), DeleteHostRequest.newBuilder().setName(id).build());
+  }
+
+  /** Opens /dev/kvm, which gets fd 3. */
+  private static Call<?, ?> call(String id) {
+    return new Call<>(
+        ProcessServiceGrpc.getOpenMethod(),
+        OpenRequest.newBuilder().setHost(id).setPath("/dev/kvm").build());
+  }
+
+  /** Makes the calls, a fixed number on their way. */
+  private void all(int count, IntFunction<Call<?, ?>> calls) throws InterruptedException {
+    Semaphore room = new Semaphore(IN_FLIGHT);
+    for (int i = 0; i < count; i++) {
+      room.acquire();
+      calls.apply(i).make(channel, room::release);
+    }
+    room.acquire(IN_FLIGHT);
+  }
+
+  private double pairs() throws InterruptedException {
+    Semaphore room = new Semaphore(IN_FLIGHT);
+    long start = System.nanoTime();
+    for (int i = 0; i < PAIRS; i++) {
+      String id = "pair-" + i;
+      room.acquire();
+      create(id).make(channel, () -> delete(id).make(channel, room::release));
+    }
+    room.acquire(IN_FLIGHT);
+    return PAIRS * 1e9 / (System.nanoTime() - start);
+  }
+
+  /** Latencies of single calls, one after another, each to a host at random. */
+  private Histogram probe(int hosts, int count) throws InterruptedException {
+    List<Call<?, ?>> calls = new ArrayList<>();
+    SplittableRandom random = new SplittableRandom(1);
+    for (int i = 0; i < 10_000; i++) {
+      calls.add(
+          new Call<>(
+              KvmServiceGrpc.getKvmCheckExtensionMethod(),
+              KvmCheckExtensionRequest.newBuilder()
+                  .setHost("idle-" + random.nextInt(hosts))
+                  .setTargetFd(3)
+                  .build()));
+    }
+    Histogram latencies = new Histogram(TimeUnit.SECONDS.toNanos(10), 3);
+    for (int i = 0; i < count; i++) {
+      CountDownLatch answered = new CountDownLatch(1);
       long start = System.nanoTime();
-      create(client, "idle", hosts);
-      double seconds = (System.nanoTime() - start) / 1e9;
-      long perHost = (liveHeap(pid) - heapBefore) / hosts;
-      System.out.printf(
-          Locale.ROOT,
-          "| %,d idle hosts | %,.0f created a second | %,d bytes of heap each |%n",
-          hosts,
-          hosts / seconds,
-          perHost);
+      calls.get(i % calls.size()).make(channel, answered::countDown);
+      answered.await();
+      latencies.recordValue(System.nanoTime() - start);
     }
+    return latencies;
   }
 
-  private static void create(VirtrigClient client, String prefix, int hosts) throws Exception {
-    try (ExecutorService callers = Executors.newFixedThreadPool(CALLERS)) {
-      List<Callable<Void>> calls = new ArrayList<>();
-      for (int caller = 0; caller < CALLERS; caller++) {
-        int first = caller;
-        calls.add(
-            () -> {
-              for (int i = first; i < hosts; i += CALLERS) {
-                client.createHost(prefix + "-" + i, HostSpec.getDefaultInstance());
-              }
-              return null;
-            });
-      }
-      for (Future<Void> call : callers.invokeAll(calls)) {
-        call.get();
-      }
+  private long typical(int count) throws Exception {
+    long before = DaemonHeap.live(pid);
+    for (int i = 0; i < count; i++) {
+      VirtrigHost host = client.createHost("typical-" + i, TypicalHost.SPEC);
+      TypicalHost.setUp(host::execute, 1);
     }
-  }
-
-  private static long liveHeap(long pid) throws IOException, InterruptedException {
-    Process jcmd = new ProcessBuilder("jcmd", Long.toString(pid), "GC.class_histogram").start();
-    String histogram = new String(jcmd.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    if (jcmd.waitFor() != 0) {
-      throw new IllegalStateException("jcmd cannot see process " + pid);
-    }
-    String total =
-        histogram.lines().filter(line -> line.startsWith("Total")).findFirst().orElseThrow();
-    // "Total", instances, bytes.
-    Scanner columns = new Scanner(total);
-    columns.next();
-    columns.nextLong();
-    return columns.nextLong();
+    return (DaemonHeap.live(pid) - before) / count - WRITTEN;
   }
 }

@@ -1,9 +1,9 @@
 package io.virtrig.emulator.kernel.iommu.arm;
 
 import io.virtrig.emulator.hardware.iommu.FaultListener;
-import io.virtrig.emulator.hardware.iommu.RecordedFault;
 import io.virtrig.emulator.hardware.iommu.Iommu;
 import io.virtrig.emulator.hardware.iommu.IommuDomain;
+import io.virtrig.emulator.hardware.iommu.RecordedFault;
 import io.virtrig.emulator.hardware.iommu.smmuv3.SmmuUnit;
 import io.virtrig.emulator.hardware.pci.PciFunction;
 import io.virtrig.emulator.kernel.iommu.DriverDomain;
