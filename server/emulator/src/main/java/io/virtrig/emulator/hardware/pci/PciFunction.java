@@ -26,7 +26,13 @@ public final class PciFunction implements Stateful {
   private final IommuUnit iommu;
   private final PciBus bus;
   private final ConfigSpace config;
-  private final ConfigSpace writable;
+
+  /**
+   * Which bits can be written: made at the first write, from what no write changes. Most functions
+   * of a host are never written.
+   */
+  private @Nullable ConfigSpace writable;
+
   private final PciInterrupts interrupts;
   private final BarSpace bars;
   private final int pm;
@@ -52,7 +58,6 @@ public final class PciFunction implements Stateful {
     this.memory = memory;
     this.bus = bus;
     config = new ConfigSpace(model.config().toByteArray());
-    writable = WritableBits.of(config);
     interrupts = new PciInterrupts(config, new Messages());
     this.alwaysMaster = alwaysMaster;
     pm = Capabilities.find(config, PCI_CAP_ID_PM);
@@ -93,6 +98,9 @@ public final class PciFunction implements Stateful {
 
   /** A write of 1, 2 or 4 bytes to configuration space; bits it does not implement stay. */
   public void writeConfig(int at, int size, int value) {
+    if (writable == null) {
+      writable = WritableBits.of(config);
+    }
     int mask = writable.get(at, size);
     int before = config.word(PCI_COMMAND);
     config.set(at, size, (config.get(at, size) & ~mask) | (value & mask));

@@ -6,7 +6,8 @@ import io.virtrig.emulator.hardware.pci.Capabilities;
 import io.virtrig.emulator.hardware.pci.CapabilityLengths;
 import io.virtrig.emulator.hardware.pci.ConfigSpace;
 import io.virtrig.emulator.spec.UapiProfile;
-import java.util.Arrays;
+import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,7 +38,10 @@ final class ConfigMap {
   private final ConfigSpace hardware;
   private final ConfigSpace virtual;
   private final UapiProfile uapi;
-  private final @Nullable Area[] areas;
+
+  /** By first byte; null where nothing is. */
+  private final TreeMap<Integer, @Nullable Area> areas = new TreeMap<>();
+
   private boolean extendedCaps;
 
   /**
@@ -50,9 +54,7 @@ final class ConfigMap {
     this.hardware = hardware;
     this.virtual = virtual;
     this.uapi = uapi;
-    areas = new @Nullable Area[hardware.size()];
-    Arrays.fill(areas, 0, PCI_STD_HEADER_SIZEOF, HEADER);
-    fill(0, PCI_STD_HEADER_SIZEOF);
+    own(HEADER, PCI_STD_HEADER_SIZEOF);
     conventional();
     if (extendedCaps) {
       extended();
@@ -61,7 +63,8 @@ final class ConfigMap {
 
   /** What a byte belongs to; null: nothing. */
   @Nullable Area at(int at) {
-    return areas[at];
+    Map.Entry<Integer, @Nullable Area> area = areas.floorEntry(at);
+    return area == null ? null : area.getValue();
   }
 
   private void fill(int at, int length) {
@@ -71,8 +74,12 @@ final class ConfigMap {
   }
 
   private void own(Area area, int length) {
-    int end = Math.min(area.start() + length, areas.length);
-    Arrays.fill(areas, area.start(), end, area);
+    int end = Math.min(area.start() + length, hardware.size());
+    if (!areas.containsKey(end)) {
+      areas.put(end, at(end));
+    }
+    areas.subMap(area.start(), end).clear();
+    areas.put(area.start(), area);
     fill(area.start(), end - area.start());
   }
 
