@@ -54,7 +54,10 @@ public final class DaemonProcess implements AutoCloseable {
   public static DaemonProcess start() throws IOException, InterruptedException {
     List<String> arguments =
         List.of("--listen", "127.0.0.1:0", "--metrics", "off", "--until-stdin-closes");
-    DaemonProcess daemon = new DaemonProcess(new ProcessBuilder(command(arguments)).start());
+    List<String> command = command(arguments);
+    // It lives too shortly for the second compiler.
+    command.add(1, "-XX:TieredStopAtLevel=1");
+    DaemonProcess daemon = new DaemonProcess(new ProcessBuilder(command).start());
     try {
       var _ = daemon.ready.get(START_TIMEOUT.toSeconds(), TimeUnit.SECONDS);
       return daemon;

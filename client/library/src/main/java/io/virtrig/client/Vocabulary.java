@@ -14,6 +14,7 @@ import java.util.Optional;
  */
 public final class Vocabulary {
 
+  private static final OneofDescriptor REQUEST = Operation.getDescriptor().getOneofs().get(0);
   private static final OneofDescriptor RESPONSE = Result.getDescriptor().getOneofs().get(0);
 
   private Vocabulary() {}
@@ -36,6 +37,12 @@ public final class Vocabulary {
   /** The operation with that request. */
   public static Operation operation(FieldDescriptor member, Message request) {
     return Operation.newBuilder().setField(member, request).build();
+  }
+
+  /** The request in an operation; empty when it has none. */
+  public static Optional<Message> requestIn(Operation operation) {
+    FieldDescriptor member = operation.getOneofFieldDescriptor(REQUEST);
+    return member == null ? Optional.empty() : Optional.of((Message) operation.getField(member));
   }
 
   /** The response in a result; empty when it has none. */

@@ -25,8 +25,9 @@ final class Answer {
 
   Answer(Operation operation, Result result) {
     this.result = result;
-    String member = operation.getAllFields().keySet().iterator().next().getName();
-    FieldDescriptor field = Result.getDescriptor().findFieldByName(member);
+    // An operation and its response have the same field number.
+    FieldDescriptor field =
+        Result.getDescriptor().findFieldByNumber(operation.getOpCase().getNumber());
     complete = result.hasField(field);
     response = (Message) result.getField(field);
   }

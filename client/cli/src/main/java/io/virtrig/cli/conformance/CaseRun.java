@@ -3,7 +3,6 @@ package io.virtrig.cli.conformance;
 import com.google.protobuf.Descriptors.FieldDescriptor;
 import io.grpc.StatusRuntimeException;
 import io.virtrig.cli.conformance.CaseLine.Case;
-import io.virtrig.cli.conformance.Outcome.ExecutedStep;
 import io.virtrig.cli.conformance.Outcome.Failed;
 import io.virtrig.cli.conformance.Outcome.Passed;
 import io.virtrig.cli.conformance.Outcome.Unsupported;
@@ -72,8 +71,7 @@ final class CaseRun {
     current = step;
     Operation operation = StepOperation.of(step, bindings);
     Answer answer = new Answer(operation, host.execute(operation));
-    ExecutedStep done =
-        new ExecutedStep(step, StepOperation.text(operation), answer.brief(), answer.explanation());
+    ExecutedStep done = new ExecutedStep(step, operation, answer);
     executed.add(done);
     watcher.accept(done);
     if (answer.isUnimplemented()) {

@@ -3,7 +3,6 @@ package io.virtrig.cli.conformance;
 import io.virtrig.cli.conformance.CaseLine.Broken;
 import io.virtrig.cli.conformance.CaseLine.Case;
 import io.virtrig.cli.conformance.CaseLine.Vector;
-import io.virtrig.cli.conformance.Outcome.ExecutedStep;
 import io.virtrig.client.VirtrigClient;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -1,6 +1,5 @@
 package io.virtrig.cli.conformance;
 
-import io.virtrig.cli.conformance.Outcome.ExecutedStep;
 import io.virtrig.cli.conformance.Outcome.Failed;
 import java.util.ArrayList;
 import java.util.List;

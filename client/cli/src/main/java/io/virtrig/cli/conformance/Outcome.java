@@ -24,14 +24,4 @@ public sealed interface Outcome {
    */
   record Failed(String problem, List<ExecutedStep> steps, List<Difference> differences)
       implements Outcome {}
-
-  /**
-   * A step that was executed.
-   *
-   * @param step it
-   * @param sent the operation as it was sent, with every name replaced by its number
-   * @param answer the answer in brief, e.g. <code>OK {"ret":3}</code>
-   * @param reason the emulator's reason for an errno or refusal; empty when the step succeeded
-   */
-  record ExecutedStep(Step step, String sent, String answer, String reason) {}
 }

@@ -1,6 +1,6 @@
 package io.virtrig.cli.conformance;
 
-import com.google.protobuf.Message;
+import io.virtrig.client.Vocabulary;
 import io.virtrig.client.json.OperationBuilder;
 import io.virtrig.client.json.UapiJson;
 import io.virtrig.client.json.Variables;
@@ -38,8 +38,7 @@ final class StepOperation {
 
   /** The request as JSON; which operation it is of, the step says. */
   static String text(Operation operation) {
-    Message request = (Message) operation.getAllFields().values().iterator().next();
-    return UapiJson.toJson(request).toString();
+    return UapiJson.toJson(Vocabulary.requestIn(operation).orElseThrow()).toString();
   }
 
   private static long number(String what, String name, OptionalLong value) {

@@ -2,7 +2,6 @@ package io.virtrig.cli.conformance;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.virtrig.cli.conformance.Outcome.ExecutedStep;
 import io.virtrig.client.VirtrigClient;
 import io.virtrig.client.VirtrigHost;
 import io.virtrig.daemon.Daemon;
