@@ -214,12 +214,17 @@ class VtdUnitTest {
   }
 
   @Test
-  void detachingForgetsEverything() {
+  void detachingForgetsWhatRequestsWithoutPasidUse() {
     assertThat(guest.at(VA, PASID)).isEqualTo(0x6000);
+    assertThat(guest.at(0x6000, DmaRequest.NO_PASID)).isEqualTo(0x6000);
     unit.detach(SOURCE);
-    assertThat(guest.at(VA, PASID)).isEqualTo(-1);
     assertThat(guest.at(0x6000, DmaRequest.NO_PASID)).isEqualTo(-1);
-    unit.attach(SOURCE, guest.domain);
-    assertThat(unit.present(SOURCE, PASID)).isFalse();
+    // The entries of PASIDs are somebody else's: parts of the function may use them.
+    assertThat(unit.present(SOURCE, PASID)).isTrue();
+    assertThat(guest.at(VA, PASID)).isEqualTo(0x6000);
+    unit.clearPasid(SOURCE, PASID);
+    unit.flushPasidCache(guest.domain, PASID);
+    unit.flushPasidIotlb(guest.domain, PASID);
+    assertThat(guest.at(VA, PASID)).isEqualTo(-1);
   }
 }

@@ -27,10 +27,14 @@ public enum VtdFault {
   CONTEXT_RESERVED(0xb, 0x42),
   /** The context entry asks for what the unit cannot do. */
   CONTEXT_INVALID(0x3, 0x43),
+  /** A translation request, or one translated already, which the context entry does not allow. */
+  DEVICE_TLB_DISABLED(0xd, 0x44),
   /** A request with PASID, which the context entry does not allow. */
   PASID_DISABLED(0x45, 0x45),
   /** The PASID is beyond the directory. */
   PASID_TOO_LARGE(0x46, 0x46),
+  /** A page request, which the context entry does not allow. */
+  PAGE_REQUESTS_DISABLED(0x47, 0x47),
   /** The PASID for requests without one is beyond the directory. */
   RID_PASID_TOO_LARGE(0x48, 0x48),
   /** The directory entry cannot be read. */
@@ -105,6 +109,24 @@ public enum VtdFault {
   /** The number for a fault record. */
   public int reason(boolean inScalableMode) {
     return inScalableMode ? scalable : legacy;
+  }
+
+  /**
+   * Whether a translation request that meets it is answered with no rights, which is no fault: the
+   * tables allow nothing. What is wrong with the tables themselves is one.
+   */
+  boolean deniesRights() {
+    return switch (this) {
+      case FIRST_NOT_PRESENT,
+          SECOND_NOT_PRESENT_READ,
+          SECOND_NOT_PRESENT_WRITE,
+          TABLE_NO_READ,
+          NOT_USER,
+          NO_WRITE,
+          NO_READ ->
+          true;
+      default -> false;
+    };
   }
 
   /** It in a word: {@code not_present} and {@code permission} where no more is to be said. */

@@ -4,6 +4,7 @@ import io.virtrig.emulator.hardware.iommu.DmaOutcome;
 import io.virtrig.emulator.hardware.iommu.IommuDomain;
 import io.virtrig.emulator.hardware.iommu.TableKind;
 import io.virtrig.emulator.hardware.iommu.TableMemory;
+import io.virtrig.emulator.hardware.iommu.TranslationCache;
 import io.virtrig.emulator.hardware.iommu.WalkObserver;
 import org.jspecify.annotations.Nullable;
 
@@ -70,6 +71,13 @@ public final class VtdOutcome implements DmaOutcome {
   void translated(long to, int shift) {
     address = to;
     pageShift = shift;
+  }
+
+  /** What a device keeps: no table is looked at. */
+  void kept(TranslationCache translations, int slot, long input) {
+    begin(scalable);
+    long within = (1L << translations.shift(slot)) - 1;
+    translated(translations.target(slot) | (input & within), translations.shift(slot));
   }
 
   void interruptRequest() {

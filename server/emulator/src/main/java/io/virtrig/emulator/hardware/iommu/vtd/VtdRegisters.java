@@ -7,6 +7,7 @@ import io.virtrig.emulator.hardware.iommu.MessageSink;
 import io.virtrig.emulator.hardware.iommu.PageRequest;
 import io.virtrig.emulator.hardware.iommu.PageResponse;
 import io.virtrig.emulator.hardware.iommu.StaleListener;
+import io.virtrig.emulator.hardware.iommu.TranslationCache;
 import io.virtrig.emulator.hardware.iommu.UnitMemory;
 import io.virtrig.emulator.hardware.iommu.WalkObserver;
 import io.virtrig.emulator.hardware.iommu.vtd.QueueDescriptor.ContextCache;
@@ -463,17 +464,58 @@ public final class VtdRegisters implements Stateful {
   public DmaOutcome translate(DmaRequest request) {
     VtdOutcome outcome =
         translating ? translation.translate(rootTable, request) : translation.pass(request);
+    record(request, outcome);
+    return outcome;
+  }
+
+  /**
+   * An access of a device with a device TLB: by a translation that it keeps, else by one that it
+   * asks for (ATS) and keeps. An answer without rights blocks it and is recorded nowhere.
+   *
+   * @return the outcome, until the next access
+   */
+  public DmaOutcome translateByAts(DmaRequest request) {
+    if (!translating) {
+      return translation.pass(request);
+    }
+    DeviceTlb tlb = deviceTlb(request.source());
+    int slot = tlb.find(request);
+    if (slot != TranslationCache.NONE) {
+      return translation.kept(tlb.translations(), slot, request.address());
+    }
+    VtdOutcome answer = translation.translateForDevice(rootTable, request);
+    VtdFault fault = answer.fault();
+    if (fault == null) {
+      tlb.add(request, answer);
+    } else if (!fault.deniesRights()) {
+      record(request, answer);
+    }
+    return answer;
+  }
+
+  private void record(DmaRequest request, VtdOutcome outcome) {
     if (outcome.recorded()) {
       boolean quiet = faultStatus() == 0;
       if (faults.record(request, outcome.code()) && quiet) {
         faultEvent.raise();
       }
     }
-    return outcome;
   }
 
   /** A device asks for a page. */
   public void request(PageRequest request) {
+    VtdOutcome allowed = translation.pageRequest(rootTable, request.access());
+    if (allowed.blocked()) {
+      record(request.access(), allowed);
+      if (request.last()) {
+        outside.response(
+            request.access().source(),
+            request.access().pasid(),
+            request.group(),
+            PageResponse.INVALID_REQUEST);
+      }
+      return;
+    }
     switch (pageRequests.add(request)) {
       case QUEUED -> {}
       case FIRST -> pageRequestEvent.raise();

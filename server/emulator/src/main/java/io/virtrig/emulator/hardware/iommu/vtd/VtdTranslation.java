@@ -7,12 +7,14 @@ import io.virtrig.emulator.hardware.iommu.DmaRequest;
 import io.virtrig.emulator.hardware.iommu.StaleListener;
 import io.virtrig.emulator.hardware.iommu.StaleUse;
 import io.virtrig.emulator.hardware.iommu.TableMemory;
+import io.virtrig.emulator.hardware.iommu.TranslationCache;
 import io.virtrig.emulator.hardware.iommu.WalkObserver;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Translates untranslated requests by the tables in memory, with caches or without. Reads and
- * writes are there; execution and translation requests (ATS) are not.
+ * Translates by the tables in memory, with caches or without: untranslated requests and, for
+ * devices that keep the answer, translation requests (ATS). Reads and writes are there; execution
+ * is not.
  *
  * <p>Not for more than one request at a time: the walk's state and its outcome are this object's.
  */
@@ -35,6 +37,11 @@ public final class VtdTranslation {
 
   private static final long DOMAIN = 0xffff;
 
+  /** Scalable context entry: translation requests, page requests are allowed. */
+  private static final long DTE = 1L << 2;
+
+  private static final long PRE = 1L << 4;
+
   /** Legacy context entry: translation type. */
   private static final int TT_DEVICE_TLB = 1;
 
@@ -50,6 +57,9 @@ public final class VtdTranslation {
   private final VtdPaging paging;
   private final PasidEntry pasid = new PasidEntry();
   private StaleListener stale = StaleListener.NONE;
+
+  /** A translation request is under way: its answer is for the device to keep. */
+  private boolean forDevice;
 
   /** The translation of a unit that keeps nothing, whose reads the observer sees. */
   public VtdTranslation(TableMemory memory, VtdCapabilities capabilities, WalkObserver observer) {
@@ -80,7 +90,7 @@ public final class VtdTranslation {
   public VtdOutcome translate(long rtaddr, DmaRequest request) {
     int mode = (int) (rtaddr >>> TTM_SHIFT & 3);
     outcome.begin(mode != TTM_LEGACY);
-    if (VtdPaging.isInterrupt(request)) {
+    if (!forDevice && VtdPaging.isInterrupt(request)) {
       outcome.interruptRequest();
       return outcome;
     }
@@ -88,13 +98,55 @@ public final class VtdTranslation {
     switch (mode) {
       case TTM_LEGACY -> legacy(root, request);
       case TTM_SCALABLE -> {
-        if (context(root, request, true) && pasidEntry(request)) {
+        if (context(root, request, true) && deviceMayAsk() && pasidEntry(request)) {
           byPasidEntry(request, request.hasPasid() ? request.privileged() : tables.ridPrivileged());
         }
       }
       case TTM_ABORT -> outcome.fault(VtdFault.ABORTED, ROOT, 0);
       default -> outcome.fault(VtdFault.ROOT_TABLE_INVALID, ROOT, 0);
     }
+    return outcome;
+  }
+
+  /**
+   * Answers a translation request (ATS). Where the tables allow nothing, the outcome is blocked and
+   * {@link VtdFault#deniesRights}, which is an answer and no fault.
+   */
+  VtdOutcome translateForDevice(long rtaddr, DmaRequest request) {
+    forDevice = true;
+    try {
+      return translate(rtaddr, request);
+    } finally {
+      forDevice = false;
+    }
+  }
+
+  private boolean deviceMayAsk() {
+    if (forDevice && (tables.context(0) & DTE) == 0) {
+      outcome.fault(VtdFault.DEVICE_TLB_DISABLED, CONTEXT, 0);
+      return false;
+    }
+    return true;
+  }
+
+  /**
+   * Whether a function may ask for pages: blocked where its context entry forbids it, or has not
+   * been set up. Only scalable mode can allow it.
+   */
+  VtdOutcome pageRequest(long rtaddr, DmaRequest access) {
+    int mode = (int) (rtaddr >>> TTM_SHIFT & 3);
+    outcome.begin(mode != TTM_LEGACY);
+    if (mode != TTM_SCALABLE) {
+      outcome.fault(VtdFault.PAGE_REQUESTS_DISABLED, ROOT, 0);
+    } else if (context(rtaddr & ADDRESS, access, true) && (tables.context(0) & PRE) == 0) {
+      outcome.fault(VtdFault.PAGE_REQUESTS_DISABLED, CONTEXT, 0);
+    }
+    return outcome;
+  }
+
+  /** The outcome of a request by a translation that the device keeps. */
+  VtdOutcome kept(TranslationCache translations, int slot, long address) {
+    outcome.kept(translations, slot, address);
     return outcome;
   }
 
@@ -143,6 +195,8 @@ public final class VtdTranslation {
         || (type == TT_PASS_THROUGH && !capabilities.extended(VtdCapabilities.ECAP_PT))
         || !capabilities.depth(levels)) {
       outcome.fault(VtdFault.CONTEXT_INVALID, CONTEXT, 0);
+    } else if (forDevice && type != TT_DEVICE_TLB) {
+      outcome.fault(VtdFault.DEVICE_TLB_DISABLED, CONTEXT, 0);
     } else if (type == TT_PASS_THROUGH) {
       paging.passThrough(request.address(), CONTEXT);
     } else {

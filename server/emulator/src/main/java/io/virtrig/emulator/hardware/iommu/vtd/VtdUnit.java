@@ -342,9 +342,7 @@ public final class VtdUnit implements IommuUnit {
     TranslationCache kept = function.deviceTlb.translations();
     int slot = function.deviceTlb.find(request);
     if (slot != TranslationCache.NONE) {
-      outcome.begin(true);
-      long within = (1L << kept.shift(slot)) - 1;
-      outcome.translated(kept.target(slot) | (request.address() & within), kept.shift(slot));
+      outcome.kept(kept, slot, request.address());
       return outcome;
     }
     DmaOutcome translated = translate(request);

@@ -309,6 +309,73 @@ class VtdRegistersTest {
     assertThat(sent).last().isEqualTo("response 16 5 1 FAILURE");
   }
 
+  private static DmaRequest read(long address) {
+    return new DmaRequest(SOURCE, PASID, address, false, false);
+  }
+
+  private static DmaRequest write(long address) {
+    return new DmaRequest(SOURCE, PASID, address, true, false);
+  }
+
+  private void context(int bits) {
+    memory.store(0x2000 + SOURCE * 32L, 0x3000 | 1 | bits);
+  }
+
+  @Test
+  void aDeviceKeepsWhatItAskedForUntilItsTlbIsInvalidated() {
+    context(1 << 2 | 1 << 3);
+    assertThat(unit.translateByAts(read(0x123)).address()).isEqualTo(0xa123);
+    memory.store(LEAF, 0xb067);
+    // The unit forgets, the device does not.
+    queue(2 | 1 << 4, 0);
+    assertThat(unit.translateByAts(read(0x123)).address()).isEqualTo(0xa123);
+    assertThat(unit.translate(read(0x123)).address()).isEqualTo(0xb123);
+    queue(8 | (long) SOURCE << 16 | (long) PASID << 32, 0);
+    assertThat(unit.translateByAts(read(0x123)).address()).isEqualTo(0xb123);
+  }
+
+  @Test
+  void aTranslationRequestThatGetsNoRightsIsNoFault() {
+    context(1 << 2 | 1 << 3);
+    memory.store(LEAF, 0);
+    assertThat(unit.translateByAts(read(0)).blocked()).isTrue();
+    memory.store(LEAF, 0xa025);
+    assertThat(unit.translateByAts(write(0)).blocked()).isTrue();
+    assertThat(unit.read(0x34, 4)).isZero();
+    // An untranslated request for the same is one.
+    assertThat(unit.translate(write(0)).blocked()).isTrue();
+    assertThat(unit.read(0x34, 4)).isNotZero();
+  }
+
+  @Test
+  void whatIsWrongWithTheTablesIsRecordedForTranslationRequestsToo() {
+    context(1 << 2 | 1 << 3);
+    memory.store(0x4000 + PASID * 64L, 0);
+    assertThat(unit.translateByAts(read(0)).code()).isEqualTo(0x59);
+    assertThat(unit.read(RECORDS + 8, 8) >>> 32 & 0xff).isEqualTo(0x59);
+  }
+
+  @Test
+  void translationRequestsMustBeAllowed() {
+    context(1 << 3);
+    assertThat(unit.translateByAts(read(0)).code()).isEqualTo(0x44);
+    assertThat(unit.read(RECORDS + 8, 8) >>> 32 & 0xff).isEqualTo(0x44);
+    // Before the PASID is looked at, which the entry forbids as well.
+    context(0);
+    queue(1 | 1 << 4, 0);
+    assertThat(unit.translateByAts(read(0)).code()).isEqualTo(0x44);
+    assertThat(unit.translate(read(0)).code()).isEqualTo(0x45);
+  }
+
+  @Test
+  void pageRequestsMustBeAllowed() {
+    context(1 << 3);
+    unit.request(new PageRequest(read(0x5000), 3, true));
+    assertThat(sent).contains("response " + SOURCE + " " + PASID + " 3 INVALID_REQUEST");
+    assertThat(unit.read(RECORDS + 8, 8) >>> 32 & 0xff).isEqualTo(0x47);
+    assertThat(unit.read(0xc8, 8)).isZero();
+  }
+
   @Test
   void registerBasedInvalidationWorksWhileTheQueueIsOff() {
     assertThat(at(0)).isEqualTo(0xa000);
