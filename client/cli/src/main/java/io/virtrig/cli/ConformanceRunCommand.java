@@ -46,8 +46,8 @@ final class ConformanceRunCommand implements Callable<Integer> {
   @Option(
       names = "--jobs",
       paramLabel = "N",
-      description = "Cases at a time. Default: the number of processors.")
-  private int jobs = Runtime.getRuntime().availableProcessors();
+      description = "Cases at a time. Default: ${DEFAULT-VALUE}.")
+  private int jobs = ConformanceRunner.USUAL_JOBS;
 
   @Option(
       names = "--filter",

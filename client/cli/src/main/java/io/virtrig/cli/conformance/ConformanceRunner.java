@@ -19,6 +19,9 @@ import java.util.function.Consumer;
 /** Runs cases, several at a time, each on a fresh host. */
 public final class ConformanceRunner implements AutoCloseable {
 
+  /** Cases at a time: most of them wait for an answer, and share the messages that carry them. */
+  public static final int USUAL_JOBS = 32;
+
   private final Transport transport;
   private final int jobs;
 
@@ -33,9 +36,9 @@ public final class ConformanceRunner implements AutoCloseable {
     this.jobs = jobs;
   }
 
-  /** A runner over a ring of its own, with as many cases at a time as there are processors. */
+  /** A runner over a ring of its own, with the usual number of cases at a time. */
   public static ConformanceRunner over(VirtrigClient client) {
-    return over(client, Runtime.getRuntime().availableProcessors());
+    return over(client, USUAL_JOBS);
   }
 
   /** A runner over a ring of its own. */
