@@ -57,13 +57,22 @@ public final class Batch {
     this.metrics = metrics;
     this.host = host;
     this.entries = entries;
-    if (entries.stream().anyMatch(entry -> entry.getSubstitutionsCount() > 0)) {
+    if (substitutes(entries)) {
       results = new Result[entries.size()];
       substitutions = new Substitutions(results, arguments);
     } else {
       results = null;
       substitutions = null;
     }
+  }
+
+  private static boolean substitutes(List<SubmissionEntry> entries) {
+    for (int i = 0; i < entries.size(); i++) {
+      if (entries.get(i).getSubstitutionsCount() > 0) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Every entry has been executed or refused. */
@@ -85,11 +94,10 @@ public final class Batch {
   }
 
   private void run(HostedHost hosted, Completions into) {
-    long start = System.nanoTime();
     var _ =
         hosted.with(
             simulated -> {
-              run(simulated, hostOf(entries.get(next)), start, into);
+              run(simulated, hostOf(entries.get(next)), into);
               return true;
             });
   }
@@ -106,14 +114,11 @@ public final class Batch {
     return entry.getHost().isEmpty() ? host : entry.getHost();
   }
 
-  private void run(Host simulated, String name, long start, Completions into) {
-    long from = start;
+  private void run(Host simulated, String name, Completions into) {
     do {
       SubmissionEntry entry = entries.get(next);
       Result result = execute(simulated, entry);
-      long now = System.nanoTime();
-      metrics.executed(entry.getOperation().getOpCase(), result, now - from);
-      from = now;
+      metrics.executed(entry.getOperation().getOpCase(), result);
       complete(entry, result, into);
     } while (!done() && !into.full() && hostOf(entries.get(next)).equals(name));
   }

@@ -95,7 +95,9 @@ final class RingMethod implements ServerCallHandler<ParsedRequest<RingRequest>, 
       try {
         while (batch != null && !closed && call.isReady()) {
           Completions completions = new Completions(ANSWER_BYTES);
+          long start = System.nanoTime();
           batch.run(completions);
+          rings.executed(System.nanoTime() - start);
           boolean last = batch.done();
           call.sendMessage(
               RingResponse.newBuilder()
