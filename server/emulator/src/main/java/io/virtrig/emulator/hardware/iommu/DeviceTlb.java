@@ -22,6 +22,24 @@ public final class DeviceTlb implements Stateful {
     return translations;
   }
 
+  /**
+   * An access of the device: by what it keeps, else by what the unit answers, which it then keeps.
+   *
+   * @param outcome the unit's
+   */
+  public DmaOutcome translate(DmaRequest request, WalkOutcome outcome, IommuUnit unit) {
+    int slot = find(request);
+    if (slot != TranslationCache.NONE) {
+      outcome.kept(translations, slot, request.address());
+      return outcome;
+    }
+    DmaOutcome given = unit.translate(request);
+    if (!given.blocked()) {
+      add(request, given);
+    }
+    return given;
+  }
+
   /** The slot of a translation that allows an access; {@link TranslationCache#NONE}. */
   public int find(DmaRequest request) {
     int slot =

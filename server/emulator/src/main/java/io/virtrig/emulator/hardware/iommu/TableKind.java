@@ -33,6 +33,14 @@ public enum TableKind {
     this.label = label;
   }
 
+  /** Whether its entries translate addresses; those of the others say what does. */
+  boolean translates() {
+    return switch (this) {
+      case FIRST_LEVEL, SECOND_LEVEL, STAGE_1, STAGE_2 -> true;
+      default -> false;
+    };
+  }
+
   /** It in words. */
   public String label() {
     return label;

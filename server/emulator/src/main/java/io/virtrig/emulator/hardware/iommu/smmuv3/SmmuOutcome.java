@@ -1,10 +1,8 @@
 package io.virtrig.emulator.hardware.iommu.smmuv3;
 
-import io.virtrig.emulator.hardware.iommu.DmaOutcome;
-import io.virtrig.emulator.hardware.iommu.IommuDomain;
-import io.virtrig.emulator.hardware.iommu.TableKind;
 import io.virtrig.emulator.hardware.iommu.TableMemory;
 import io.virtrig.emulator.hardware.iommu.WalkObserver;
+import io.virtrig.emulator.hardware.iommu.WalkOutcome;
 import io.virtrig.emulator.hardware.iommu.smmuv3.SmmuEvent.EventClass;
 import org.jspecify.annotations.Nullable;
 
@@ -12,12 +10,9 @@ import org.jspecify.annotations.Nullable;
  * What became of a transaction. One object serves all transactions of an {@link SmmuTranslation};
  * each walk overwrites it.
  */
-public final class SmmuOutcome implements DmaOutcome {
+public final class SmmuOutcome extends WalkOutcome {
   /** The level of a fault that no descriptor decided. */
   public static final int NO_LEVEL = -1;
-
-  private final TableMemory memory;
-  private final WalkObserver observer;
 
   private boolean aborted;
   private @Nullable SmmuEvent event;
@@ -25,18 +20,16 @@ public final class SmmuOutcome implements DmaOutcome {
   private boolean stage2;
   private boolean recorded;
   private int level;
-  private long address;
   private long fetchAddress;
   private boolean stalls;
-  private int pageShift;
-  private int references;
 
   SmmuOutcome(TableMemory memory, WalkObserver observer) {
-    this.memory = memory;
-    this.observer = observer;
+    super(memory, observer);
   }
 
-  void begin() {
+  @Override
+  public void begin() {
+    super.begin();
     fetchAddress = 0;
     stalls = false;
     aborted = false;
@@ -45,25 +38,6 @@ public final class SmmuOutcome implements DmaOutcome {
     stage2 = false;
     recorded = false;
     level = NO_LEVEL;
-    address = Descriptor.FAULTED;
-    pageShift = 0;
-    references = 0;
-  }
-
-  /** Reads a word of a table that is known to be there. */
-  long read(TableKind kind, int atLevel, long table, long at) {
-    long word = memory.word(at);
-    if (kind == TableKind.STAGE_1 || kind == TableKind.STAGE_2) {
-      references++;
-    }
-    observer.read(kind, atLevel, table, at, word);
-    return word;
-  }
-
-  /** Goes through a run of a domain. */
-  long mapped(IommuDomain.Mapping mapping, long input) {
-    observer.mapped(TableKind.STAGE_2, input, mapping);
-    return mapping.physical(input);
   }
 
   /** Notes where something cannot be read. */
@@ -90,11 +64,6 @@ public final class SmmuOutcome implements DmaOutcome {
 
   void abort() {
     aborted = true;
-  }
-
-  void translated(long to, int shift) {
-    address = to;
-    pageShift = shift;
   }
 
   @Override
@@ -164,21 +133,5 @@ public final class SmmuOutcome implements DmaOutcome {
   /** The level of the descriptor that decided; {@link #NO_LEVEL} where none did. */
   public int level() {
     return level;
-  }
-
-  @Override
-  public long address() {
-    return address;
-  }
-
-  /** Bits of an offset in the smallest page involved, which is what a TLB may cache. */
-  @Override
-  public int pageShift() {
-    return pageShift;
-  }
-
-  /** How many translation table descriptors were read. */
-  public int references() {
-    return references;
   }
 }

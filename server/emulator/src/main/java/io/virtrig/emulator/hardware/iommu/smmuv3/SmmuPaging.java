@@ -5,8 +5,8 @@ import static io.virtrig.emulator.hardware.iommu.smmuv3.Descriptor.FAULTED;
 import io.virtrig.emulator.hardware.iommu.CacheKind;
 import io.virtrig.emulator.hardware.iommu.DmaRequest;
 import io.virtrig.emulator.hardware.iommu.StaleListener;
-import io.virtrig.emulator.hardware.iommu.StaleUse;
 import io.virtrig.emulator.hardware.iommu.TableMemory;
+import io.virtrig.emulator.hardware.iommu.TablesCheck;
 import io.virtrig.emulator.hardware.iommu.TranslationCache;
 import io.virtrig.emulator.hardware.iommu.WalkObserver;
 import io.virtrig.emulator.hardware.iommu.smmuv3.SmmuEvent.EventClass;
@@ -31,7 +31,7 @@ final class SmmuPaging {
   private final SmmuOutcome outcome;
   private final Stage1 stage1;
   private final @Nullable SmmuCaches caches;
-  private StaleListener stale = StaleListener.NONE;
+  private final TablesCheck check;
 
   SmmuPaging(
       TableMemory memory,
@@ -39,6 +39,7 @@ final class SmmuPaging {
       SmmuOutcome outcome,
       @Nullable SmmuCaches caches) {
     this.memory = memory;
+    check = new TablesCheck(memory, 0, "last level");
     this.capabilities = capabilities;
     this.outcome = outcome;
     this.caches = caches;
@@ -46,7 +47,7 @@ final class SmmuPaging {
   }
 
   void staleListener(StaleListener listener) {
-    stale = listener;
+    check.listener(listener);
   }
 
   /**
@@ -135,7 +136,7 @@ final class SmmuPaging {
       return false;
     }
     if (translations.checked(slot) != memory.changes()) {
-      compare(translations, slot, request);
+      check.used(translations, slot, request);
     }
     decide(translations, slot, context, request);
     return true;
@@ -191,38 +192,9 @@ final class SmmuPaging {
     if (slot == TranslationCache.NONE) {
       return false;
     }
-    boolean stale = changedWord(of.translations(), slot) >= 0;
+    boolean stale = check.isStale(of.translations(), slot);
     observer.hit(CacheKind.IOTLB, of.translations(), slot, stale);
     decide(of.translations(), slot, context, request);
     return true;
-  }
-
-  /** Which of the words that an entry was made from has changed; -1 for none. */
-  private int changedWord(TranslationCache entries, int slot) {
-    for (int i = 0; i < entries.words(slot); i++) {
-      if (entries.word(slot, i) != memory.word(entries.wordAddress(slot, i))) {
-        return i;
-      }
-    }
-    return -1;
-  }
-
-  /** The sanitizer: whether the tables still say what an entry was made from. */
-  private void compare(TranslationCache entries, int slot, DmaRequest request) {
-    int changed = changedWord(entries, slot);
-    if (changed >= 0) {
-      long at = entries.wordAddress(slot, changed);
-      boolean leaf = changed == entries.words(slot) - 1;
-      stale.used(
-          new StaleUse(
-              request,
-              CacheKind.IOTLB,
-              at,
-              entries.word(slot, changed),
-              memory.word(at),
-              "whoever changed it should have had this address invalidated"
-                  + (leaf ? "" : ", not the last level only")));
-    }
-    entries.checked(slot, memory.changes());
   }
 }

@@ -13,7 +13,6 @@ import io.virtrig.emulator.hardware.iommu.RecordedFault;
 import io.virtrig.emulator.hardware.iommu.StaleListener;
 import io.virtrig.emulator.hardware.iommu.StaleUse;
 import io.virtrig.emulator.hardware.iommu.TableMemory;
-import io.virtrig.emulator.hardware.iommu.TranslationCache;
 import io.virtrig.emulator.hardware.iommu.UntouchedMemory;
 import io.virtrig.emulator.hardware.iommu.WalkObserver;
 import io.virtrig.emulator.state.StateWriter;
@@ -323,19 +322,7 @@ public final class SmmuUnit implements IommuUnit {
     if (stream == null) {
       return translate(request);
     }
-    TranslationCache kept = stream.deviceTlb.translations();
-    int slot = stream.deviceTlb.find(request);
-    if (slot != TranslationCache.NONE) {
-      outcome.begin();
-      long within = (1L << kept.shift(slot)) - 1;
-      outcome.translated(kept.target(slot) | (request.address() & within), kept.shift(slot));
-      return outcome;
-    }
-    DmaOutcome translated = translate(request);
-    if (!translated.blocked()) {
-      stream.deviceTlb.add(request, translated);
-    }
-    return translated;
+    return stream.deviceTlb.translate(request, outcome, this);
   }
 
   @Override

@@ -1,6 +1,7 @@
 package io.virtrig.emulator.hardware.iommu.smmuv3;
 
 import io.virtrig.emulator.hardware.iommu.IommuDomain;
+import io.virtrig.emulator.hardware.iommu.TableKind;
 import io.virtrig.emulator.hardware.iommu.smmuv3.SmmuEvent.EventClass;
 import org.jspecify.annotations.Nullable;
 
@@ -36,7 +37,7 @@ final class Stage2Domain implements Stage2 {
     readable = mapping.readable();
     writable = mapping.writable();
     pageShift = mapping.pageShift(input);
-    long physical = outcome.mapped(mapping, input);
+    long physical = outcome.mapped(TableKind.STAGE_2, mapping, input);
     if (write ? !writable : !readable) {
       return fault(SmmuEvent.F_PERMISSION, translating, Descriptor.level(pageShift));
     }

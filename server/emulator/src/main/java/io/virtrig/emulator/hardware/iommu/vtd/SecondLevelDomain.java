@@ -3,6 +3,7 @@ package io.virtrig.emulator.hardware.iommu.vtd;
 import static io.virtrig.emulator.hardware.iommu.TableKind.SECOND_LEVEL;
 
 import io.virtrig.emulator.hardware.iommu.IommuDomain;
+import io.virtrig.emulator.hardware.iommu.TableKind;
 import org.jspecify.annotations.Nullable;
 
 /** A second level that the host owns: runs of addresses in place of tables. */
@@ -41,7 +42,7 @@ final class SecondLevelDomain implements SecondLevel {
     readable = mapping.readable();
     writable = mapping.writable();
     pageShift = mapping.pageShift(input);
-    long physical = outcome.mapped(mapping, input);
+    long physical = outcome.mapped(TableKind.SECOND_LEVEL, mapping, input);
     if (write ? !writable : !readable) {
       VtdFault denied = write ? VtdFault.NO_WRITE : purpose.noRead();
       return outcome.fault(denied, SECOND_LEVEL, PagingEntry.level(pageShift));

@@ -1,23 +1,18 @@
 package io.virtrig.emulator.hardware.iommu.vtd;
 
-import io.virtrig.emulator.hardware.iommu.DmaOutcome;
-import io.virtrig.emulator.hardware.iommu.IommuDomain;
 import io.virtrig.emulator.hardware.iommu.TableKind;
 import io.virtrig.emulator.hardware.iommu.TableMemory;
-import io.virtrig.emulator.hardware.iommu.TranslationCache;
 import io.virtrig.emulator.hardware.iommu.WalkObserver;
+import io.virtrig.emulator.hardware.iommu.WalkOutcome;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What became of a request. One object serves all requests of a {@link VtdTranslation}; each walk
  * overwrites it.
  */
-public final class VtdOutcome implements DmaOutcome {
+public final class VtdOutcome extends WalkOutcome {
   /** In place of an address: there is none, and the fault says why. */
   static final long FAULTED = -1;
-
-  private final TableMemory memory;
-  private final WalkObserver observer;
 
   private boolean scalable;
   private boolean faultProcessingDisabled;
@@ -25,40 +20,23 @@ public final class VtdOutcome implements DmaOutcome {
   private @Nullable VtdFault fault;
   private TableKind kind = TableKind.ROOT;
   private int level;
-  private long address;
-  private int pageShift;
-  private int references;
 
   VtdOutcome(TableMemory memory, WalkObserver observer) {
-    this.memory = memory;
-    this.observer = observer;
+    super(memory, observer);
   }
 
   void begin(boolean inScalableMode) {
     scalable = inScalableMode;
+    begin();
+  }
+
+  @Override
+  public void begin() {
+    super.begin();
     faultProcessingDisabled = false;
     interrupt = false;
     fault = null;
     level = 0;
-    address = FAULTED;
-    pageShift = 0;
-    references = 0;
-  }
-
-  /** Reads a word of a table that is known to be there. */
-  long read(TableKind of, int atLevel, long table, long at) {
-    long word = memory.word(at);
-    if (of == TableKind.FIRST_LEVEL || of == TableKind.SECOND_LEVEL) {
-      references++;
-    }
-    observer.read(of, atLevel, table, at, word);
-    return word;
-  }
-
-  /** Goes through a run of a domain. */
-  long mapped(IommuDomain.Mapping mapping, long input) {
-    observer.mapped(TableKind.SECOND_LEVEL, input, mapping);
-    return mapping.physical(input);
   }
 
   long fault(VtdFault why, TableKind at, int atLevel) {
@@ -66,18 +44,6 @@ public final class VtdOutcome implements DmaOutcome {
     kind = at;
     level = atLevel;
     return FAULTED;
-  }
-
-  void translated(long to, int shift) {
-    address = to;
-    pageShift = shift;
-  }
-
-  /** What a device keeps: no table is looked at. */
-  void kept(TranslationCache translations, int slot, long input) {
-    begin(scalable);
-    long within = (1L << translations.shift(slot)) - 1;
-    translated(translations.target(slot) | (input & within), translations.shift(slot));
   }
 
   void interruptRequest() {
@@ -136,21 +102,5 @@ public final class VtdOutcome implements DmaOutcome {
   /** Whether the request is not a memory access but an interrupt. */
   public boolean interrupt() {
     return interrupt;
-  }
-
-  @Override
-  public long address() {
-    return address;
-  }
-
-  /** Bits of an offset in the smallest page involved, which is what a TLB may cache. */
-  @Override
-  public int pageShift() {
-    return pageShift;
-  }
-
-  /** How many paging entries were read. */
-  public int references() {
-    return references;
   }
 }

@@ -8,9 +8,9 @@ import static io.virtrig.emulator.hardware.iommu.vtd.VtdOutcome.FAULTED;
 import io.virtrig.emulator.hardware.iommu.CacheKind;
 import io.virtrig.emulator.hardware.iommu.DmaRequest;
 import io.virtrig.emulator.hardware.iommu.StaleListener;
-import io.virtrig.emulator.hardware.iommu.StaleUse;
 import io.virtrig.emulator.hardware.iommu.TableKind;
 import io.virtrig.emulator.hardware.iommu.TableMemory;
+import io.virtrig.emulator.hardware.iommu.TablesCheck;
 import io.virtrig.emulator.hardware.iommu.TranslationCache;
 import io.virtrig.emulator.hardware.iommu.WalkObserver;
 import io.virtrig.emulator.hardware.iommu.vtd.SecondLevel.Purpose;
@@ -49,7 +49,7 @@ final class VtdPaging {
   private final FirstLevel first;
   private final @Nullable VtdCaches caches;
   private final @Nullable PagingCache upper;
-  private StaleListener stale = StaleListener.NONE;
+  private final TablesCheck check;
 
   VtdPaging(
       TableMemory memory,
@@ -57,6 +57,7 @@ final class VtdPaging {
       VtdOutcome outcome,
       @Nullable VtdCaches caches) {
     this.memory = memory;
+    check = new TablesCheck(memory, MARKS, "leaf");
     this.capabilities = capabilities;
     this.outcome = outcome;
     this.caches = caches;
@@ -65,7 +66,7 @@ final class VtdPaging {
   }
 
   void staleListener(StaleListener listener) {
-    stale = listener;
+    check.listener(listener);
   }
 
   static boolean isInterrupt(DmaRequest request) {
@@ -224,7 +225,7 @@ final class VtdPaging {
       return false;
     }
     if (translations.checked(slot) != memory.changes()) {
-      compare(translations, slot, request);
+      check.used(translations, slot, request);
     }
     if (allowed(translations, slot, pasid, request, privileged)
         && request.write()
@@ -279,7 +280,7 @@ final class VtdPaging {
     int levels = pasid.firstLevels();
     int upperSlot = of.paging().peek(levels, domain, space, request.address());
     if (upperSlot != TranslationCache.NONE) {
-      boolean stale = changedWord(of.paging(), upperSlot) >= 0;
+      boolean stale = check.isStale(of.paging(), upperSlot);
       observer.hit(CacheKind.PAGING_STRUCTURE, of.paging(), upperSlot, stale);
     }
     int tag = pasid.type() == PasidEntry.SECOND_LEVEL_ONLY ? VtdCaches.NO_SPACE : space;
@@ -287,7 +288,7 @@ final class VtdPaging {
     if (slot == TranslationCache.NONE || pasid.check(capabilities, privileged) != null) {
       return false;
     }
-    boolean stale = changedWord(of.translations(), slot) >= 0;
+    boolean stale = check.isStale(of.translations(), slot);
     observer.hit(CacheKind.IOTLB, of.translations(), slot, stale);
     allowed(of.translations(), slot, pasid, request, privileged);
     return true;
@@ -300,36 +301,6 @@ final class VtdPaging {
         && memory.or(at, PagingEntry.FL_D)) {
       translations.rights(slot, translations.rights(slot) | DIRTY);
     }
-  }
-
-  /** Which of the words that an entry was made from has changed; -1 for none. */
-  private int changedWord(TranslationCache entries, int slot) {
-    for (int i = 0; i < entries.words(slot); i++) {
-      long is = memory.word(entries.wordAddress(slot, i));
-      if (((entries.word(slot, i) ^ is) & ~MARKS) != 0) {
-        return i;
-      }
-    }
-    return -1;
-  }
-
-  /** The sanitizer: whether the tables still say what an entry was made from. */
-  private void compare(TranslationCache entries, int slot, DmaRequest request) {
-    int changed = changedWord(entries, slot);
-    if (changed >= 0) {
-      long at = entries.wordAddress(slot, changed);
-      boolean leaf = changed == entries.words(slot) - 1;
-      stale.used(
-          new StaleUse(
-              request,
-              CacheKind.IOTLB,
-              at,
-              entries.word(slot, changed),
-              memory.word(at),
-              "whoever changed it should have had this address invalidated"
-                  + (leaf ? "" : ", not the leaf only")));
-    }
-    entries.checked(slot, memory.changes());
   }
 
   void passThrough(long address, TableKind by) {

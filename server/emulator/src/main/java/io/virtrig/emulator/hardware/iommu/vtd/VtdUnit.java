@@ -14,7 +14,6 @@ import io.virtrig.emulator.hardware.iommu.StaleListener;
 import io.virtrig.emulator.hardware.iommu.StaleUse;
 import io.virtrig.emulator.hardware.iommu.TableKind;
 import io.virtrig.emulator.hardware.iommu.TableMemory;
-import io.virtrig.emulator.hardware.iommu.TranslationCache;
 import io.virtrig.emulator.hardware.iommu.UntouchedMemory;
 import io.virtrig.emulator.hardware.iommu.WalkObserver;
 import io.virtrig.emulator.state.StateWriter;
@@ -339,17 +338,7 @@ public final class VtdUnit implements IommuUnit {
     if (function == null || VtdPaging.isInterrupt(request)) {
       return translate(request);
     }
-    TranslationCache kept = function.deviceTlb.translations();
-    int slot = function.deviceTlb.find(request);
-    if (slot != TranslationCache.NONE) {
-      outcome.kept(kept, slot, request.address());
-      return outcome;
-    }
-    DmaOutcome translated = translate(request);
-    if (!translated.blocked()) {
-      function.deviceTlb.add(request, translated);
-    }
-    return translated;
+    return function.deviceTlb.translate(request, outcome, this);
   }
 
   @Override
