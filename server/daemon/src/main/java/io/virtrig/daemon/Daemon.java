@@ -68,7 +68,7 @@ public final class Daemon implements AutoCloseable {
     bind(registry, hosts);
     GrpcServer grpc = GrpcServer.onNetwork(configuration, executor, new RingMetrics(registry));
     InetSocketAddress scraped = configuration.metrics();
-    MetricsServer metrics = scraped == null ? null : MetricsServer.start(scraped, registry);
+    MetricsServer metrics = scraped == null ? null : MetricsServer.start(scraped, registry, grpc::serving);
     try {
       grpc.start();
     } catch (IOException e) {

@@ -32,6 +32,7 @@ public final class GrpcServer {
   private final HealthStatusManager health = new HealthStatusManager();
   private final Server server;
   private final Duration grace;
+  private volatile boolean serving;
 
   private GrpcServer(
       ServerBuilder<?> builder, OperationExecutor executor, RingMetrics rings, Duration grace) {
@@ -84,6 +85,12 @@ public final class GrpcServer {
   /** Starts to listen. */
   public void start() throws IOException {
     server.start();
+    serving = true;
+  }
+
+  /** Whether it takes calls: it has been started and not been stopped. */
+  public boolean serving() {
+    return serving;
   }
 
   /** Where it listens. */
@@ -97,6 +104,7 @@ public final class GrpcServer {
 
   /** Says NOT_SERVING, lets calls finish for the configured time, then ends them. */
   public void stop() throws InterruptedException {
+    serving = false;
     health.enterTerminalState();
     server.shutdown();
     if (!server.awaitTermination(grace.toMillis(), TimeUnit.MILLISECONDS)) {
