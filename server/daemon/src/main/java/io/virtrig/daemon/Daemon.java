@@ -20,6 +20,7 @@ import io.virtrig.daemon.metrics.EventMetrics;
 import io.virtrig.daemon.metrics.MetricsServer;
 import io.virtrig.daemon.metrics.OperationMetrics;
 import io.virtrig.daemon.metrics.RingMetrics;
+import io.virtrig.daemon.metrics.WatchMetrics;
 import io.virtrig.daemon.models.DeviceModelFiles;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -66,9 +67,12 @@ public final class Daemon implements AutoCloseable {
     JvmGcMetrics gcMetrics = new JvmGcMetrics();
     gcMetrics.bindTo(registry);
     bind(registry, hosts);
-    GrpcServer grpc = GrpcServer.onNetwork(configuration, executor, new RingMetrics(registry));
+    GrpcServer grpc =
+        GrpcServer.onNetwork(
+            configuration, executor, new RingMetrics(registry), new WatchMetrics(registry));
     InetSocketAddress scraped = configuration.metrics();
-    MetricsServer metrics = scraped == null ? null : MetricsServer.start(scraped, registry, grpc::serving);
+    MetricsServer metrics =
+        scraped == null ? null : MetricsServer.start(scraped, registry, grpc::serving);
     try {
       grpc.start();
     } catch (IOException e) {
