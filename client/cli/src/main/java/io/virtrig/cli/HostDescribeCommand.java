@@ -1,7 +1,7 @@
 package io.virtrig.cli;
 
-import io.virtrig.cli.graph.HostGraph;
-import io.virtrig.cli.graph.TextPicture;
+import io.virtrig.graph.HostGraph;
+import io.virtrig.graph.TextPicture;
 import io.virtrig.client.VirtrigClient;
 import io.virtrig.client.json.UapiJson;
 import io.virtrig.v1.DescribeHostResponse;

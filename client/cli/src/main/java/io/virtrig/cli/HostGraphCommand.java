@@ -1,9 +1,9 @@
 package io.virtrig.cli;
 
-import io.virtrig.cli.graph.DotPicture;
-import io.virtrig.cli.graph.HostGraph;
-import io.virtrig.cli.graph.SvgPicture;
-import io.virtrig.cli.graph.TextPicture;
+import io.virtrig.graph.DotPicture;
+import io.virtrig.graph.HostGraph;
+import io.virtrig.graph.SvgPicture;
+import io.virtrig.graph.TextPicture;
 import io.virtrig.client.VirtrigClient;
 import java.io.IOException;
 import java.nio.file.Files;

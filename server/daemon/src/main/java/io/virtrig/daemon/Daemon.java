@@ -13,6 +13,7 @@ import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.virtrig.daemon.config.Configuration;
 import io.virtrig.daemon.config.Version;
+import io.virtrig.daemon.console.Console;
 import io.virtrig.daemon.execution.OperationExecutor;
 import io.virtrig.daemon.grpc.GrpcServer;
 import io.virtrig.daemon.hosts.HostRegistry;
@@ -73,6 +74,9 @@ public final class Daemon implements AutoCloseable {
     InetSocketAddress scraped = configuration.metrics();
     MetricsServer metrics =
         scraped == null ? null : MetricsServer.start(scraped, registry, grpc::serving);
+    if (metrics != null) {
+      Console.serve(metrics, hosts, registry);
+    }
     try {
       grpc.start();
     } catch (IOException e) {

@@ -89,7 +89,7 @@ public final class Batch {
     var _ =
         hosted.with(
             simulated -> {
-              run(simulated, hostOf(entries.get(next)), start, into);
+              run(hosted, simulated, start, into);
               return true;
             });
   }
@@ -106,13 +106,15 @@ public final class Batch {
     return entry.getHost().isEmpty() ? host : entry.getHost();
   }
 
-  private void run(Host simulated, String name, long start, Completions into) {
+  private void run(HostedHost hosted, Host simulated, long start, Completions into) {
+    String name = hostOf(entries.get(next));
     long from = start;
     do {
       SubmissionEntry entry = entries.get(next);
       Result result = execute(simulated, entry);
       long now = System.nanoTime();
       metrics.executed(entry.getOperation().getOpCase(), result, now - from);
+      hosted.remember(entry.getOperation(), result);
       from = now;
       complete(entry, result, into);
     } while (!done() && !into.full() && hostOf(entries.get(next)).equals(name));

@@ -32,6 +32,9 @@ public final class HostedHost {
   /** None before one is asked for; guarded by {@link #lock}. */
   private @Nullable Programs programs;
 
+  /** Guarded by {@link #lock}. */
+  private final RecentOperations recent = new RecentOperations();
+
   /** Whom to tell of events; guarded by {@link #lock}, and another list after each change. */
   private List<Runnable> watchers = List.of();
 
@@ -77,7 +80,22 @@ public final class HostedHost {
 
   /** Executes one operation. */
   public Result execute(Operation operation) {
-    return with(host -> host.apply(operation));
+    return with(
+        host -> {
+          Result result = host.apply(operation);
+          recent.add(operation.getOpCase(), result);
+          return result;
+        });
+  }
+
+  /** Remembers what became of an operation that was executed inside {@link #with}. */
+  public void remember(Operation operation, Result result) {
+    recent.add(operation.getOpCase(), result);
+  }
+
+  /** The last operations, the latest first. */
+  public List<RecentOperation> recentOperations() {
+    return with(host -> recent.latest());
   }
 
   /**
