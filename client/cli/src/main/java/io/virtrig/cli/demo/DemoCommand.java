@@ -1,5 +1,6 @@
 package io.virtrig.cli.demo;
 
+import io.virtrig.cli.DaemonContainer;
 import io.virtrig.cli.DaemonProcess;
 import io.virtrig.cli.ExitCode;
 import io.virtrig.cli.Terminal;
@@ -30,6 +31,18 @@ public final class DemoCommand implements Callable<Integer> {
       description = "A daemon that runs already. Default: one started for the demo.")
   private @Nullable String target;
 
+  @Option(
+      names = "--containers",
+      description = "Start the daemon in a container of --image instead of as a process.")
+  private boolean containers;
+
+  @Option(
+      names = "--image",
+      paramLabel = "NAME",
+      defaultValue = "virtrig:latest",
+      description = "The image of the container. Default: ${DEFAULT-VALUE}.")
+  private String image = "";
+
   @Parameters(
       paramLabel = "STORY",
       arity = "0..1",
@@ -51,6 +64,11 @@ public final class DemoCommand implements Callable<Integer> {
     }
     if (target != null) {
       return tell(target);
+    }
+    if (containers) {
+      try (DaemonContainer daemon = DaemonContainer.start(image)) {
+        return tell(daemon.target());
+      }
     }
     try (DaemonProcess daemon = DaemonProcess.start()) {
       return tell(daemon.target());

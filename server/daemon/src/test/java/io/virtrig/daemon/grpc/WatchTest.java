@@ -196,7 +196,8 @@ class WatchTest {
                         Operation.newBuilder().setProcess(ProcessRequest.getDefaultInstance()))
                     .build())
             .getResults(0)
-            .getProcess().getPid();
+            .getProcess()
+            .getPid();
     List<Operation> operations = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       operations.add(
@@ -221,8 +222,8 @@ class WatchTest {
 
     final ClientCall<WatchEventsRequest, WatchEventsResponse> call =
         channel.newCall(
-                WatchServiceGrpc.getWatchEventsMethod(),
-                io.grpc.CallOptions.DEFAULT.withDeadlineAfter(60, TimeUnit.SECONDS));
+            WatchServiceGrpc.getWatchEventsMethod(),
+            io.grpc.CallOptions.DEFAULT.withDeadlineAfter(60, TimeUnit.SECONDS));
     private final BlockingQueue<WatchEventsResponse> received = new LinkedBlockingQueue<>();
 
     WatchEventsResponse next() throws InterruptedException {
