@@ -1,11 +1,14 @@
 package io.virtrig.cli;
 
 import com.google.gson.JsonArray;
+import io.virtrig.client.EventWatch;
 import io.virtrig.client.VirtrigClient;
 import io.virtrig.client.VirtrigHost;
 import io.virtrig.client.json.UapiJson;
 import io.virtrig.v1.Event;
+import io.virtrig.v1.EventGap;
 import io.virtrig.v1.ListEventsResponse;
+import io.virtrig.v1.WatchEventsResponse;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -41,11 +44,20 @@ final class EventsCommand implements Callable<Integer> {
       description = "Only events with a sequence number above this.")
   private long after;
 
+  @Option(
+      names = {"-f", "--follow"},
+      description = "Go on with those to come, until the host is deleted.")
+  private boolean follow;
+
   @Spec private @Nullable CommandSpec spec;
 
   @Override
   public Integer call() {
     try (VirtrigClient client = connection.open()) {
+      if (follow) {
+        follow(client.host(id));
+        return ExitCode.OK;
+      }
       List<Event> events = events(client.host(id));
       if (output.isJson()) {
         JsonArray json = new JsonArray();
@@ -58,6 +70,38 @@ final class EventsCommand implements Callable<Integer> {
       }
     }
     return ExitCode.OK;
+  }
+
+  /** One line an event: a table would have to wait for the last. */
+  private void follow(VirtrigHost host) {
+    try (EventWatch watch = host.watchEvents(after)) {
+      while (watch.hasNext()) {
+        WatchEventsResponse response = watch.next();
+        if (response.hasGap()) {
+          EventGap gap = response.getGap();
+          Out.command(spec)
+              .getErr()
+              .println("missed events " + gap.getFirst() + " to " + gap.getLast());
+        }
+        response.getEventsList().forEach(event -> Out.of(spec).println(line(event)));
+        Out.of(spec).flush();
+      }
+    }
+  }
+
+  private String line(Event event) {
+    if (output.isJson()) {
+      return UapiJson.toJson(event).toString();
+    }
+    return Long.toUnsignedString(event.getSequence())
+        + "  "
+        + Long.toUnsignedString(event.getOperation())
+        + "  "
+        + kind(event)
+        + "  "
+        + event.getSubject()
+        + "  "
+        + event.getDetail();
   }
 
   private List<Event> events(VirtrigHost host) {
@@ -77,8 +121,12 @@ final class EventsCommand implements Callable<Integer> {
     table.row(
         Long.toUnsignedString(event.getSequence()),
         Long.toUnsignedString(event.getOperation()),
-        event.getKind().name().replace(KIND_PREFIX, "").toLowerCase(Locale.ROOT),
+        kind(event),
         event.getSubject(),
         event.getDetail());
+  }
+
+  private static String kind(Event event) {
+    return event.getKind().name().replace(KIND_PREFIX, "").toLowerCase(Locale.ROOT);
   }
 }

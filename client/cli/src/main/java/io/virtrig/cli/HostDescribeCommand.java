@@ -1,9 +1,9 @@
 package io.virtrig.cli;
 
-import io.virtrig.cli.graph.HostGraph;
-import io.virtrig.cli.graph.TextPicture;
 import io.virtrig.client.VirtrigClient;
 import io.virtrig.client.json.UapiJson;
+import io.virtrig.graph.HostGraph;
+import io.virtrig.graph.TextPicture;
 import io.virtrig.v1.DescribeHostResponse;
 import java.io.PrintWriter;
 import java.util.concurrent.Callable;

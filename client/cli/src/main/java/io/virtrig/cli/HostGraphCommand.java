@@ -1,10 +1,10 @@
 package io.virtrig.cli;
 
-import io.virtrig.cli.graph.DotPicture;
-import io.virtrig.cli.graph.HostGraph;
-import io.virtrig.cli.graph.SvgPicture;
-import io.virtrig.cli.graph.TextPicture;
 import io.virtrig.client.VirtrigClient;
+import io.virtrig.graph.DotPicture;
+import io.virtrig.graph.HostGraph;
+import io.virtrig.graph.SvgPicture;
+import io.virtrig.graph.TextPicture;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

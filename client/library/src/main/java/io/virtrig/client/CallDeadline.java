@@ -8,7 +8,7 @@ import io.grpc.MethodDescriptor;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
-/** Gives every call a deadline that has none of its own. */
+/** Gives every call a deadline that has none of its own, but for streams, which go on for long. */
 final class CallDeadline implements ClientInterceptor {
 
   private final long nanos;
@@ -20,7 +20,7 @@ final class CallDeadline implements ClientInterceptor {
   @Override
   public <Q, R> ClientCall<Q, R> interceptCall(
       MethodDescriptor<Q, R> method, CallOptions options, Channel next) {
-    if (options.getDeadline() != null) {
+    if (options.getDeadline() != null || !method.getType().serverSendsOneMessage()) {
       return next.newCall(method, options);
     }
     return next.newCall(method, options.withDeadlineAfter(nanos, TimeUnit.NANOSECONDS));

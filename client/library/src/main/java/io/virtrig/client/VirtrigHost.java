@@ -26,6 +26,7 @@ import io.virtrig.v1.ProcessServiceGrpc.ProcessServiceBlockingStub;
 import io.virtrig.v1.Result;
 import io.virtrig.v1.VfioServiceGrpc;
 import io.virtrig.v1.VfioServiceGrpc.VfioServiceBlockingStub;
+import io.virtrig.v1.WatchEventsRequest;
 import java.util.List;
 import java.util.UUID;
 import java.util.function.Function;
@@ -101,6 +102,24 @@ public final class VirtrigHost {
     ListEventsRequest request =
         ListEventsRequest.newBuilder().setName(id).setAfter(after).setPageSize(limit).build();
     return StatusDetails.answer(() -> hosts().listEvents(request));
+  }
+
+  /**
+   * The events that happen from now on, as they happen; the caller closes it. See {@link
+   * EventWatch}.
+   */
+  public EventWatch watchEvents() {
+    return new EventWatch(channel, WatchEventsRequest.newBuilder().setName(id).build());
+  }
+
+  /**
+   * The events with a sequence number above one, as they happen.
+   *
+   * @param after 0 for all that are still kept
+   */
+  public EventWatch watchEvents(long after) {
+    return new EventWatch(
+        channel, WatchEventsRequest.newBuilder().setName(id).setAfter(after).build());
   }
 
   /** Executes operations one after another, each whatever came of those before. */

@@ -13,6 +13,7 @@ import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.virtrig.daemon.config.Configuration;
 import io.virtrig.daemon.config.Version;
+import io.virtrig.daemon.console.Console;
 import io.virtrig.daemon.execution.OperationExecutor;
 import io.virtrig.daemon.grpc.GrpcServer;
 import io.virtrig.daemon.hosts.HostRegistry;
@@ -20,6 +21,7 @@ import io.virtrig.daemon.metrics.EventMetrics;
 import io.virtrig.daemon.metrics.MetricsServer;
 import io.virtrig.daemon.metrics.OperationMetrics;
 import io.virtrig.daemon.metrics.RingMetrics;
+import io.virtrig.daemon.metrics.WatchMetrics;
 import io.virtrig.daemon.models.DeviceModelFiles;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -66,9 +68,15 @@ public final class Daemon implements AutoCloseable {
     JvmGcMetrics gcMetrics = new JvmGcMetrics();
     gcMetrics.bindTo(registry);
     bind(registry, hosts);
-    GrpcServer grpc = GrpcServer.onNetwork(configuration, executor, new RingMetrics(registry));
+    GrpcServer grpc =
+        GrpcServer.onNetwork(
+            configuration, executor, new RingMetrics(registry), new WatchMetrics(registry));
     InetSocketAddress scraped = configuration.metrics();
-    MetricsServer metrics = scraped == null ? null : MetricsServer.start(scraped, registry);
+    MetricsServer metrics =
+        scraped == null ? null : MetricsServer.start(scraped, registry, grpc::serving);
+    if (metrics != null) {
+      Console.serve(metrics, hosts, registry);
+    }
     try {
       grpc.start();
     } catch (IOException e) {

@@ -17,7 +17,7 @@ public final class Main {
 
   private Main() {}
 
-  /** Exit codes: 0 stopped, 1 could not start, 2 bad settings. */
+  /** Exit codes: 0 stopped or healthy, 1 could not start or not healthy, 2 bad settings. */
   public static void main(String[] arguments) throws InterruptedException {
     Configuration configuration;
     try {
@@ -28,6 +28,10 @@ public final class Main {
       return;
     }
     if (configuration == null) {
+      return;
+    }
+    if (HealthCheck.isAskedFor(arguments)) {
+      System.exit(health(configuration));
       return;
     }
     Daemon daemon;
@@ -56,6 +60,16 @@ public final class Main {
     }
     System.out.println(ready(daemon));
     stopped.await();
+  }
+
+  private static int health(Configuration configuration) {
+    try {
+      HealthCheck.run(configuration);
+      return 0;
+    } catch (IOException e) {
+      System.err.println("virtrigd: not healthy: " + e.getMessage());
+      return FAILURE;
+    }
   }
 
   private static void exitWithStdin() {

@@ -1,5 +1,6 @@
 package io.virtrig.cli.demo;
 
+import io.virtrig.cli.DaemonContainer;
 import io.virtrig.cli.DaemonProcess;
 import io.virtrig.cli.ExitCode;
 import io.virtrig.cli.Terminal;
@@ -39,6 +40,18 @@ public final class DemoCommand implements Callable<Integer> {
     vdpa
   }
 
+  @Option(
+      names = "--containers",
+      description = "Start the daemon in a container of --image instead of as a process.")
+  private boolean containers;
+
+  @Option(
+      names = "--image",
+      paramLabel = "NAME",
+      defaultValue = "virtrig:latest",
+      description = "The image of the container. Default: ${DEFAULT-VALUE}.")
+  private String image = "";
+
   @Parameters(
       index = "0",
       arity = "0..1",
@@ -58,6 +71,11 @@ public final class DemoCommand implements Callable<Integer> {
   public Integer call() throws IOException, InterruptedException {
     if (target != null) {
       return tell(target);
+    }
+    if (containers) {
+      try (DaemonContainer daemon = DaemonContainer.start(image)) {
+        return tell(daemon.target());
+      }
     }
     try (DaemonProcess daemon = DaemonProcess.start()) {
       return tell(daemon.target());

@@ -33,7 +33,8 @@ import picocli.CommandLine.Option;
       "line \"max-hosts: 1000\". A flag wins over the environment, which wins over",
       "the file.",
       "",
-      "Exit codes: 0 stopped, 1 could not start, 2 bad settings."
+      "Exit codes: 0 stopped or healthy, 1 could not start or not healthy, 2 bad",
+      "settings."
     })
 public final class Settings {
   private static final String ENVIRONMENT_PREFIX = "VIRTRIG_";
@@ -58,7 +59,11 @@ public final class Settings {
   @Option(names = "--tls-key", paramLabel = "FILE", description = "its private key, PEM")
   private @Nullable Path tlsKey;
 
-  @Option(names = "--insecure", description = "serve plaintext on an address that is not loopback")
+  // A flag turns round what the environment or the file says, unless told what it means.
+  @Option(
+      names = "--insecure",
+      fallbackValue = "true",
+      description = "serve plaintext on an address that is not loopback")
   private boolean insecure;
 
   @Option(
@@ -92,9 +97,18 @@ public final class Settings {
 
   @Option(
       names = "--until-stdin-closes",
+      fallbackValue = "true",
       description =
           "stop when standard input reaches its end: for a daemon that belongs to another program")
   private boolean untilStdinCloses;
+
+  @Option(
+      names = "--healthcheck",
+      description =
+          "start nothing: ask the daemon that runs with these settings whether it takes calls;"
+              + " exit code 0 or 1")
+  @SuppressWarnings("UnusedVariable") // Here it is only explained: it is no setting.
+  private boolean healthcheck;
 
   @Option(names = "--config", paramLabel = "FILE", description = "a file with settings, YAML")
   private @Nullable Path config;

@@ -97,7 +97,7 @@ public final class Batch {
     var _ =
         hosted.with(
             simulated -> {
-              run(simulated, hostOf(entries.get(next)), into);
+              run(hosted, simulated, into);
               return true;
             });
   }
@@ -114,11 +114,13 @@ public final class Batch {
     return entry.getHost().isEmpty() ? host : entry.getHost();
   }
 
-  private void run(Host simulated, String name, Completions into) {
+  private void run(HostedHost hosted, Host simulated, Completions into) {
+    String name = hostOf(entries.get(next));
     do {
       SubmissionEntry entry = entries.get(next);
       Result result = execute(simulated, entry);
       metrics.executed(entry.getOperation().getOpCase(), result);
+      hosted.remember(entry.getOperation(), result);
       complete(entry, result, into);
     } while (!done() && !into.full() && hostOf(entries.get(next)).equals(name));
   }

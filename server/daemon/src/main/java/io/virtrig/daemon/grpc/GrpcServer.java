@@ -13,6 +13,7 @@ import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import io.virtrig.daemon.config.Configuration;
 import io.virtrig.daemon.execution.OperationExecutor;
 import io.virtrig.daemon.metrics.RingMetrics;
+import io.virtrig.daemon.metrics.WatchMetrics;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -31,14 +32,21 @@ public final class GrpcServer {
 
   private final HealthStatusManager health = new HealthStatusManager();
   private final Server server;
+  private final WatchMethod watches;
   private final Duration grace;
+  private volatile boolean serving;
 
   private GrpcServer(
-      ServerBuilder<?> builder, OperationExecutor executor, RingMetrics rings, Duration grace) {
+      ServerBuilder<?> builder,
+      OperationExecutor executor,
+      RingMetrics rings,
+      WatchMethod watches,
+      Duration grace) {
+    this.watches = watches;
     this.grace = grace;
     // Handlers never block for longer than an operation takes: they run where the message arrives.
     builder.directExecutor();
-    for (ServerServiceDefinition service : services(executor, rings)) {
+    for (ServerServiceDefinition service : services(executor, rings, watches)) {
       builder.addService(service);
       health.setStatus(service.getServiceDescriptor().getName(), ServingStatus.SERVING);
     }
@@ -49,7 +57,10 @@ public final class GrpcServer {
 
   /** A server on the configured address; not started. */
   public static GrpcServer onNetwork(
-      Configuration configuration, OperationExecutor executor, RingMetrics rings)
+      Configuration configuration,
+      OperationExecutor executor,
+      RingMetrics rings,
+      WatchMetrics watches)
       throws IOException {
     NettyServerBuilder builder =
         NettyServerBuilder.forAddress(configuration.listen(), credentials(configuration))
@@ -58,7 +69,12 @@ public final class GrpcServer {
             .maxConcurrentCallsPerConnection(CALLS_PER_CONNECTION)
             .permitKeepAliveTime(KEEPALIVE_ALLOWED.toSeconds(), TimeUnit.SECONDS)
             .permitKeepAliveWithoutCalls(true);
-    return new GrpcServer(builder, executor, rings, configuration.shutdownGrace());
+    return new GrpcServer(
+        builder,
+        executor,
+        rings,
+        new WatchMethod(executor.hosts(), watches),
+        configuration.shutdownGrace());
   }
 
   private static ServerCredentials credentials(Configuration configuration) throws IOException {
@@ -69,10 +85,11 @@ public final class GrpcServer {
   }
 
   private static List<ServerServiceDefinition> services(
-      OperationExecutor executor, RingMetrics rings) {
+      OperationExecutor executor, RingMetrics rings, WatchMethod watches) {
     List<ServerServiceDefinition> services = new ArrayList<>(new OperationServices(executor).all());
     services.add(new HostMethods(executor.hosts()).service());
     services.add(new RingMethod(executor, rings).service());
+    services.add(watches.service());
     services.add(new ProgramMethods(executor).service());
     services.add(new EchoMethods().service());
     services.add(new ExecuteMethod(executor).service());
@@ -84,6 +101,12 @@ public final class GrpcServer {
   /** Starts to listen. */
   public void start() throws IOException {
     server.start();
+    serving = true;
+  }
+
+  /** Whether it takes calls: it has been started and not been stopped. */
+  public boolean serving() {
+    return serving;
   }
 
   /** Where it listens. */
@@ -97,8 +120,12 @@ public final class GrpcServer {
 
   /** Says NOT_SERVING, lets calls finish for the configured time, then ends them. */
   public void stop() throws InterruptedException {
-    health.enterTerminalState();
+    if (serving) {
+      serving = false;
+      health.enterTerminalState();
+    }
     server.shutdown();
+    watches.stop();
     if (!server.awaitTermination(grace.toMillis(), TimeUnit.MILLISECONDS)) {
       server.shutdownNow();
       server.awaitTermination();

@@ -2,8 +2,12 @@ package io.virtrig.daemon.hosts;
 
 import io.virtrig.daemon.programs.Programs;
 import io.virtrig.emulator.Host;
+import io.virtrig.emulator.event.EventLog;
+import io.virtrig.emulator.event.LoggedEvent;
 import io.virtrig.v1.Operation;
 import io.virtrig.v1.Result;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +31,15 @@ public final class HostedHost {
 
   /** None before one is asked for; guarded by {@link #lock}. */
   private @Nullable Programs programs;
+
+  /** Guarded by {@link #lock}. */
+  private final RecentOperations recent = new RecentOperations();
+
+  /** Whom to tell of events; guarded by {@link #lock}, and another list after each change. */
+  private List<Runnable> watchers = List.of();
+
+  /** The last event that the watchers were told of; guarded by {@link #lock}. */
+  private long told;
 
   /** The host was deleted: guarded by {@link #lock}. */
   private boolean ended;
@@ -67,7 +80,76 @@ public final class HostedHost {
 
   /** Executes one operation. */
   public Result execute(Operation operation) {
-    return with(host -> host.apply(operation));
+    return with(
+        host -> {
+          Result result = host.apply(operation);
+          recent.add(operation.getOpCase(), result);
+          return result;
+        });
+  }
+
+  /** Remembers what became of an operation that was executed inside {@link #with}. */
+  public void remember(Operation operation, Result result) {
+    recent.add(operation.getOpCase(), result);
+  }
+
+  /** The last operations, the latest first. */
+  public List<RecentOperation> recentOperations() {
+    return with(host -> recent.latest());
+  }
+
+  /**
+   * What a watcher of events has to know.
+   *
+   * @param events the next ones
+   * @param oldest the lowest sequence number still kept; one above the last when none is
+   * @param last the last event's sequence number
+   * @param ended whether no more will come
+   */
+  public record News(List<LoggedEvent> events, long oldest, long last, boolean ended) {}
+
+  /** Up to {@code most} events above a sequence number; those of a deleted host too. */
+  public News news(long after, int most) {
+    lock.lock();
+    try {
+      EventLog log = host.events();
+      return new News(log.loggedAfter(after, most), log.oldest(), log.last(), ended);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Has a watcher told whenever there are new events, and at the end of the host. It is told on the
+   * thread that executes, so it must not do more than take notice.
+   */
+  public void watch(Runnable watcher) {
+    lock.lock();
+    try {
+      List<Runnable> all = new ArrayList<>(watchers);
+      all.add(watcher);
+      watchers = List.copyOf(all);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Ends that. */
+  public void unwatch(Runnable watcher) {
+    lock.lock();
+    try {
+      watchers = watchers.stream().filter(other -> !other.equals(watcher)).toList();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private List<Runnable> watchersToTell() {
+    if (watchers.isEmpty() || host.events().last() == told) {
+      return List.of();
+    }
+    told = host.events().last();
+    return watchers;
   }
 
   /**
@@ -76,14 +158,18 @@ public final class HostedHost {
    * @throws NoSuchHost when it was deleted meanwhile
    */
   public <T> T with(Function<Host, T> action) {
+    List<Runnable> toTell = List.of();
     lock.lock();
     try {
       if (ended) {
         throw new NoSuchHost(id);
       }
-      return action.apply(host);
+      T answer = action.apply(host);
+      toTell = watchersToTell();
+      return answer;
     } finally {
       lock.unlock();
+      toTell.forEach(Runnable::run);
     }
   }
 
@@ -95,6 +181,16 @@ public final class HostedHost {
         host.end();
         ended = true;
       }
+    } finally {
+      lock.unlock();
+    }
+    watchers().forEach(Runnable::run);
+  }
+
+  private List<Runnable> watchers() {
+    lock.lock();
+    try {
+      return watchers;
     } finally {
       lock.unlock();
     }

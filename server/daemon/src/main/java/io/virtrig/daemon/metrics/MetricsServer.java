@@ -2,21 +2,37 @@ package io.virtrig.daemon.metrics;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import com.sun.net.httpserver.Headers;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.virtrig.daemon.hosts.NoSuchHost;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.net.HttpURLConnection;
 import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.URLDecoder;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.function.BooleanSupplier;
+import java.util.function.Function;
 
 /**
- * The page that Prometheus scrapes, {@code /metrics}, and {@code /healthz} for whoever only asks
- * whether we live.
+ * The page that Prometheus scrapes, {@code /metrics}, two for whoever only asks how we are ({@code
+ * /healthz} answers for as long as we live, {@code /readyz} for as long as we take calls), and
+ * whatever pages others add. Pages are only read.
  */
 public final class MetricsServer implements AutoCloseable {
+  private static final String PLAIN_TEXT = "text/plain";
   private static final String PROMETHEUS_TEXT = "text/plain; version=0.0.4; charset=utf-8";
+
+  /** Nothing from elsewhere, no script in the page itself, and no page around ours. */
+  private static final String CONTENT_POLICY =
+      "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';"
+          + " img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
   private final HttpServer server;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
@@ -25,42 +41,85 @@ public final class MetricsServer implements AutoCloseable {
     this.server = server;
   }
 
-  /** Starts it. */
-  public static MetricsServer start(InetSocketAddress address, PrometheusMeterRegistry registry)
+  /**
+   * Starts it.
+   *
+   * @param ready whether the daemon takes calls
+   */
+  public static MetricsServer start(
+      InetSocketAddress address, PrometheusMeterRegistry registry, BooleanSupplier ready)
       throws IOException {
     MetricsServer metrics = new MetricsServer(HttpServer.create(address, 0));
     metrics.server.setExecutor(metrics.threads);
-    metrics.server.createContext(
-        "/metrics", exchange -> answer(exchange, "/metrics", PROMETHEUS_TEXT, registry::scrape));
-    metrics.server.createContext(
-        "/healthz", exchange -> answer(exchange, "/healthz", "text/plain", () -> "ok\n"));
+    metrics.page("/metrics", PROMETHEUS_TEXT, query -> registry.scrape().getBytes(UTF_8));
+    metrics.page("/healthz", PLAIN_TEXT, query -> "ok\n".getBytes(UTF_8));
+    metrics.page(
+        "/readyz", PLAIN_TEXT, query -> (ready.getAsBoolean() ? "ok\n" : "").getBytes(UTF_8));
     metrics.server.start();
     return metrics;
   }
 
-  private interface Page {
-    String text();
+  /**
+   * Adds a page.
+   *
+   * @param body what it says, by the arguments of the query; nothing means not now, and {@link
+   *     NoSuchHost} that there is no such page
+   */
+  public void page(String path, String type, Function<Map<String, String>, byte[]> body) {
+    var _ = server.createContext(path, exchange -> answer(exchange, path, type, body));
   }
 
-  private static void answer(HttpExchange exchange, String path, String type, Page page)
+  private static void answer(
+      HttpExchange exchange, String path, String type, Function<Map<String, String>, byte[]> page)
       throws IOException {
     try (exchange) {
-      if (!exchange.getRequestURI().getPath().equals(path)) {
-        exchange.sendResponseHeaders(404, -1);
+      URI uri = exchange.getRequestURI();
+      if (!path.equals(uri.getPath())) {
+        exchange.sendResponseHeaders(HttpURLConnection.HTTP_NOT_FOUND, -1);
         return;
       }
       if (!exchange.getRequestMethod().equals("GET")) {
         exchange.getResponseHeaders().set("Allow", "GET");
-        exchange.sendResponseHeaders(405, -1);
+        exchange.sendResponseHeaders(HttpURLConnection.HTTP_BAD_METHOD, -1);
         return;
       }
-      byte[] body = page.text().getBytes(UTF_8);
-      exchange.getResponseHeaders().set("Content-Type", type);
-      exchange.sendResponseHeaders(200, body.length);
+      byte[] body;
+      try {
+        body = page.apply(arguments(uri));
+      } catch (NoSuchHost e) {
+        exchange.sendResponseHeaders(HttpURLConnection.HTTP_NOT_FOUND, -1);
+        return;
+      }
+      if (body.length == 0) {
+        exchange.sendResponseHeaders(HttpURLConnection.HTTP_UNAVAILABLE, -1);
+        return;
+      }
+      Headers headers = exchange.getResponseHeaders();
+      headers.set("Content-Type", type);
+      headers.set("Content-Security-Policy", CONTENT_POLICY);
+      headers.set("X-Content-Type-Options", "nosniff");
+      headers.set("Cache-Control", "no-store");
+      exchange.sendResponseHeaders(HttpURLConnection.HTTP_OK, body.length);
       try (OutputStream out = exchange.getResponseBody()) {
         out.write(body);
       }
     }
+  }
+
+  private static Map<String, String> arguments(URI uri) {
+    Map<String, String> arguments = new HashMap<>();
+    String query = uri.getRawQuery();
+    if (query != null) {
+      for (String argument : query.split("&", -1)) {
+        int equals = argument.indexOf('=');
+        if (equals > 0) {
+          arguments.put(
+              argument.substring(0, equals),
+              URLDecoder.decode(argument.substring(equals + 1), UTF_8));
+        }
+      }
+    }
+    return arguments;
   }
 
   /** Where it listens. */

@@ -51,6 +51,15 @@ class SettingsTest {
   }
 
   @Test
+  void aFlagSaidTwiceOverStillHolds() {
+    assertThat(
+            parse(Map.of("VIRTRIG_INSECURE", "true"), "--listen=0.0.0.0:7473", "--insecure")
+                .listen()
+                .getPort())
+        .isEqualTo(7473);
+  }
+
+  @Test
   void whatMakesNoSenseIsNamed() throws IOException {
     refused("--listen", "--listen=localhost");
     refused("--listen", "--listen=localhost:http");

@@ -59,6 +59,7 @@ class MetricsServerTest {
     try (ServedDaemon daemon = new ServedDaemon();
         HttpClient http = HttpClient.newHttpClient()) {
       assertThat(get(http, daemon, "/healthz", "GET").body()).isEqualTo("ok\n");
+      assertThat(get(http, daemon, "/readyz", "GET").body()).isEqualTo("ok\n");
       assertThat(get(http, daemon, "/metrics/x", "GET").statusCode()).isEqualTo(404);
       assertThat(get(http, daemon, "/metrics", "POST").statusCode()).isEqualTo(405);
     }

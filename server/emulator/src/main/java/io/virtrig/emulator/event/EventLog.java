@@ -1,6 +1,5 @@
 package io.virtrig.emulator.event;
 
-import io.virtrig.emulator.state.Shared;
 import io.virtrig.v1.Event;
 import io.virtrig.v1.EventKind;
 import java.util.ArrayDeque;
@@ -15,28 +14,8 @@ import java.util.function.Supplier;
 public final class EventLog {
   private static final int KEPT = 256;
 
-  /** An event, put into words only when somebody reads it. */
-  private record Entry(
-      long sequence,
-      long operation,
-      EventKind kind,
-      Supplier<String> subject,
-      Supplier<String> detail)
-      implements Shared {
-
-    Event event() {
-      return Event.newBuilder()
-          .setSequence(sequence)
-          .setOperation(operation)
-          .setKind(kind)
-          .setSubject(subject.get())
-          .setDetail(detail.get())
-          .build();
-    }
-  }
-
   private final EventListener listener;
-  private final ArrayDeque<Entry> latest = new ArrayDeque<>(0);
+  private final ArrayDeque<LoggedEvent> latest = new ArrayDeque<>(0);
   private long sequence;
   private long operation;
 
@@ -67,7 +46,7 @@ public final class EventLog {
     if (latest.size() == KEPT) {
       latest.removeFirst();
     }
-    latest.addLast(new Entry(++sequence, operation, kind, subject, detail));
+    latest.addLast(new LoggedEvent(++sequence, operation, kind, subject, detail));
     listener.happened(kind, label);
   }
 
@@ -76,12 +55,22 @@ public final class EventLog {
     return sequence - latest.size() + 1;
   }
 
+  /** The sequence number of the last event; 0 before the first. */
+  public long last() {
+    return sequence;
+  }
+
   /** Up to {@code most} events with a sequence number above {@code after}, oldest first. */
   public List<Event> after(long after, int most) {
-    List<Event> events = new ArrayList<>();
-    for (Entry entry : latest) {
-      if (entry.sequence > after && events.size() < most) {
-        events.add(entry.event());
+    return loggedAfter(after, most).stream().map(LoggedEvent::event).toList();
+  }
+
+  /** The same, not yet put into words. */
+  public List<LoggedEvent> loggedAfter(long after, int most) {
+    List<LoggedEvent> events = new ArrayList<>();
+    for (LoggedEvent event : latest) {
+      if (event.sequence() > after && events.size() < most) {
+        events.add(event);
       }
     }
     return events;

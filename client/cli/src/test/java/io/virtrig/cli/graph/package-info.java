@@ -1,4 +1,0 @@
-@NullMarked
-package io.virtrig.cli.graph;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.virtrig.graph;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/** Tests. */
+@NullMarked
+package io.virtrig.testcontainers;
+
+import org.jspecify.annotations.NullMarked;

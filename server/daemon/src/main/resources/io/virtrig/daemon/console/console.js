@@ -1,0 +1,117 @@
+"use strict";
+
+// Everything that comes from hosts is put in as text, never as markup.
+const PERIOD = 2000;
+const byId = (id) => document.getElementById(id);
+let chosen = decodeURIComponent(location.hash.slice(1));
+let before = null;
+
+function fill(table, rows, columns) {
+  const body = byId(table);
+  const lines = rows.map((row) => {
+    const line = document.createElement("tr");
+    for (const column of columns) {
+      const cell = line.insertCell();
+      cell.textContent = row[column];
+      if (column === "outcome") cell.className = row.outcome === "OK" ? "ok" : "refused";
+    }
+    return line;
+  });
+  if (lines.length === 0) {
+    const line = document.createElement("tr");
+    const cell = line.insertCell();
+    cell.colSpan = columns.length;
+    cell.className = "none";
+    cell.textContent = "none";
+    lines.push(line);
+  }
+  body.replaceChildren(...lines);
+}
+
+function counters(pairs) {
+  byId("counters").replaceChildren(...pairs.map(([name, value]) => {
+    const pair = document.createElement("div");
+    const term = document.createElement("dt");
+    const number = document.createElement("dd");
+    term.textContent = name;
+    number.textContent = value;
+    pair.append(term, number);
+    return pair;
+  }));
+}
+
+const number = (value) => Math.round(value).toLocaleString("en");
+const sorted = (sums) => Object.entries(sums).sort((a, b) => b[1] - a[1])
+  .map(([name, count]) => ({ name, outcome: name, count: number(count) }));
+
+function showDaemon(daemon) {
+  byId("version").textContent = daemon.version;
+  const all = Object.values(daemon.outcomes).reduce((sum, count) => sum + count, 0);
+  const refused = all - (daemon.outcomes.OK || 0);
+  const now = performance.now();
+  const rate = before ? (all - before.all) * 1000 / (now - before.now) : 0;
+  before = { all, now };
+  counters([["hosts", number(daemon.hosts)], ["operations", number(all)], ["a second", number(rate)],
+    ["refused", number(refused)]]);
+  fill("outcomes", sorted(daemon.outcomes), ["outcome", "count"]);
+  fill("kinds", sorted(daemon.events), ["name", "count"]);
+  byId("hosts").replaceChildren(...daemon.page.map((host) => {
+    const item = document.createElement("li");
+    const button = document.createElement("button");
+    button.textContent = host.id;
+    button.setAttribute("aria-current", host.id === chosen);
+    button.addEventListener("click", () => choose(host.id));
+    item.append(button);
+    return item;
+  }));
+}
+
+function showHost(host) {
+  byId("name").textContent = host.id;
+  byId("chosen").hidden = false;
+  fill("operations", host.operations, ["number", "operation", "outcome", "reason"]);
+  fill("sanitizers", host.sanitizers, ["number", "subject", "detail"]);
+  fill("events", host.events, ["number", "kind", "subject", "detail"]);
+  const latest = host.operations.length ? host.operations[0].number : 0;
+  // The picture changes with operations only.
+  const source = "/console/graph?id=" + encodeURIComponent(host.id) + "&at=" + latest;
+  const graph = byId("graph");
+  if (graph.getAttribute("src") !== source) graph.setAttribute("src", source);
+  graph.alt = "Who is connected to whom on " + host.id;
+}
+
+async function ask(path) {
+  const answer = await fetch(path, { cache: "no-store" });
+  if (answer.status === 404) return null;
+  if (!answer.ok) throw new Error(path + " answers " + answer.status);
+  return answer.json();
+}
+
+async function refresh() {
+  try {
+    showDaemon(await ask("/console/daemon?after=" + encodeURIComponent(byId("filter").value)));
+    if (chosen) {
+      const host = await ask("/console/host?id=" + encodeURIComponent(chosen));
+      if (host) {
+        showHost(host);
+      } else {
+        byId("name").textContent = chosen + " is gone";
+        byId("chosen").hidden = true;
+      }
+    }
+    byId("trouble").hidden = true;
+  } catch (trouble) {
+    byId("trouble").textContent = "The daemon does not answer: " + trouble.message;
+    byId("trouble").hidden = false;
+  }
+}
+
+function choose(id) {
+  chosen = id;
+  history.replaceState(null, "", "#" + encodeURIComponent(id));
+  refresh();
+}
+
+byId("filter").addEventListener("input", refresh);
+refresh();
+setInterval(refresh, PERIOD);

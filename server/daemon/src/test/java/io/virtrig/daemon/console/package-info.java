@@ -1,0 +1,5 @@
+/** Tests. */
+@NullMarked
+package io.virtrig.daemon.console;
+
+import org.jspecify.annotations.NullMarked;
