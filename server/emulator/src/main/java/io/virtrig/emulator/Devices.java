@@ -28,6 +28,10 @@ final class Devices implements Stateful {
     vhost = new Vhost(kernel);
   }
 
+  Vfio vfio() {
+    return vfio;
+  }
+
   /** Opens a path. ENOENT, EBUSY. */
   OpenFile open(Task caller, String path) {
     if (path.equals("/dev/vfio/vfio")) {

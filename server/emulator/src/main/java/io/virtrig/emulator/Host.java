@@ -5,6 +5,7 @@ import io.virtrig.emulator.errno.Refused;
 import io.virtrig.emulator.event.EventListener;
 import io.virtrig.emulator.event.EventLog;
 import io.virtrig.emulator.hardware.Machine;
+import io.virtrig.emulator.hardware.css.Subchannel;
 import io.virtrig.emulator.hardware.iommu.Iommu;
 import io.virtrig.emulator.hardware.memory.PhysicalMemory;
 import io.virtrig.emulator.hardware.pci.DeviceModels;
@@ -68,7 +69,10 @@ public final class Host implements Stateful {
             memory,
             new Iommu(configuration),
             functions,
-            new VdpaBus(configuration, memory).devices());
+            new VdpaBus(configuration, memory).devices(),
+            configuration.ccwDevices().stream()
+                .map(device -> new Subchannel(device, memory))
+                .toList());
     kernel = new Kernel(configuration, machine, listener);
     calls = new SystemCalls(kernel);
     acts = new DeviceActs(kernel);
@@ -109,7 +113,14 @@ public final class Host implements Stateful {
       case HW_LOWER_IRQ -> acts.lowerIrq(op.getHwLowerIrq());
       case HW_FAIL -> acts.fail(op.getHwFail());
 
+      case HW_COMPLETE -> acts.complete(op.getHwComplete());
+      case HW_UNSOLICITED -> acts.unsolicited(op.getHwUnsolicited());
+      case HW_PATH -> acts.path(op.getHwPath());
+
       case HOST_IRQBYPASS -> irqBypass();
+      case HOST_PINNED_PAGES -> calls.pinnedPages(op.getHostPinnedPages());
+      case HOST_CCW -> acts.ccw(op.getHostCcw());
+      case HOST_X86_OPS -> x86Ops();
       case HOST_TIME -> time();
 
       case GUEST_READ ->
@@ -266,6 +277,31 @@ public final class Host implements Stateful {
       case KVM_SET_DEVICE_ATTR ->
           calls.ioctl(
               op, op.getKvmSetDeviceAttr().getPid(), op.getKvmSetDeviceAttr().getTargetFd());
+      case KVM_MEMORY_ENCRYPT_OP ->
+          calls.ioctl(
+              op, op.getKvmMemoryEncryptOp().getPid(), op.getKvmMemoryEncryptOp().getTargetFd());
+      case KVM_MEMORY_ENCRYPT_REG_REGION ->
+          calls.ioctl(
+              op,
+              op.getKvmMemoryEncryptRegRegion().getPid(),
+              op.getKvmMemoryEncryptRegRegion().getTargetFd());
+      case KVM_MEMORY_ENCRYPT_UNREG_REGION ->
+          calls.ioctl(
+              op,
+              op.getKvmMemoryEncryptUnregRegion().getPid(),
+              op.getKvmMemoryEncryptUnregRegion().getTargetFd());
+      case KVM_MEM_ENC_OP ->
+          calls.ioctl(op, op.getKvmMemEncOp().getPid(), op.getKvmMemEncOp().getTargetFd());
+      case KVM_MEM_ENC_REGISTER_REGION ->
+          calls.ioctl(
+              op,
+              op.getKvmMemEncRegisterRegion().getPid(),
+              op.getKvmMemEncRegisterRegion().getTargetFd());
+      case KVM_MEM_ENC_UNREGISTER_REGION ->
+          calls.ioctl(
+              op,
+              op.getKvmMemEncUnregisterRegion().getPid(),
+              op.getKvmMemEncUnregisterRegion().getTargetFd());
 
       case VHOST_GET_FEATURES ->
           calls.ioctl(
@@ -419,6 +455,10 @@ public final class Host implements Stateful {
                 .setStarts(manager.starts())
                 .setStops(manager.stops()))
         .build();
+  }
+
+  private Result x86Ops() {
+    throw Refused.unimplemented("", "not yet");
   }
 
   private Result time() {

@@ -60,7 +60,8 @@ class ServedCasesTest {
           "kvm/random-all.jsonl",
           "vsva/pasid-request.jsonl",
           "vdpa",
-          "vdpa-irq");
+          "vdpa-irq",
+          "ccw");
 
   private @Nullable Daemon daemon;
   private VirtrigClient client;

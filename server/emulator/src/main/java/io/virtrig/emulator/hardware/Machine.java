@@ -1,5 +1,6 @@
 package io.virtrig.emulator.hardware;
 
+import io.virtrig.emulator.hardware.css.Subchannel;
 import io.virtrig.emulator.hardware.iommu.Iommu;
 import io.virtrig.emulator.hardware.memory.PhysicalMemory;
 import io.virtrig.emulator.hardware.pci.PciFunction;
@@ -15,9 +16,14 @@ import java.util.List;
  * @param iommu the IOMMU
  * @param functions PCI functions, in the order of the specification
  * @param vdpaDevices vDPA devices, likewise
+ * @param subchannels subchannels, likewise
  */
 public record Machine(
-    PhysicalMemory memory, Iommu iommu, List<PciFunction> functions, List<VdpaDevice> vdpaDevices)
+    PhysicalMemory memory,
+    Iommu iommu,
+    List<PciFunction> functions,
+    List<VdpaDevice> vdpaDevices,
+    List<Subchannel> subchannels)
     implements Stateful {
 
   @Override
@@ -28,6 +34,9 @@ public record Machine(
     }
     for (VdpaDevice device : vdpaDevices) {
       out.child("vdpa", device.name(), device);
+    }
+    for (Subchannel subchannel : subchannels) {
+      out.child("subchannel", subchannel.name(), subchannel);
     }
   }
 }

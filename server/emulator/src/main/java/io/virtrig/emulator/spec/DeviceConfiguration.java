@@ -39,7 +39,7 @@ public record DeviceConfiguration(String name, Bdf bdf, int group, Driver driver
     String kind = given.getKind().isEmpty() ? "pci" : given.getKind();
     switch (kind) {
       case "pci" -> {}
-      case "mdev", "ccw" ->
+      case "mdev" ->
           throw Refused.unimplemented(field + ".kind", kind + " devices are not simulated yet");
       default ->
           throw Refused.invalid(

@@ -83,6 +83,18 @@ final class VfioDma implements Extent, Stateful {
     return process;
   }
 
+  boolean readable() {
+    return read;
+  }
+
+  boolean writable() {
+    return write;
+  }
+
+  long vaddr() {
+    return vaddr;
+  }
+
   boolean vaddrValid() {
     return vaddrValid;
   }

@@ -2,10 +2,12 @@ package io.virtrig.emulator.kernel.vfio;
 
 import io.virtrig.emulator.errno.Errno;
 import io.virtrig.emulator.errno.KernelError;
+import io.virtrig.emulator.hardware.css.Subchannel;
 import io.virtrig.emulator.hardware.pci.PciFunction;
 import io.virtrig.emulator.kernel.Kernel;
 import io.virtrig.emulator.kernel.process.OpenFile;
 import io.virtrig.emulator.kernel.process.Task;
+import io.virtrig.emulator.kernel.vfio.ccw.VfioCcwDevice;
 import io.virtrig.emulator.kernel.vfio.pci.VfioPciDevice;
 import io.virtrig.emulator.spec.DeviceConfiguration.Driver;
 import io.virtrig.emulator.state.KernelObject;
@@ -42,6 +44,12 @@ public final class VfioGroup extends KernelObject {
     }
   }
 
+  /** The group of a mediated device on a subchannel (vfio_register_emulated_iommu_dev). */
+  VfioGroup(Kernel kernel, int number, Subchannel subchannel) {
+    this(kernel, number, List.of());
+    devices.add(new VfioCcwDevice(kernel, this, subchannel));
+  }
+
   /** Where the files of the group get their identities. */
   ObjectIds kernelIds() {
     return ids;
@@ -55,6 +63,20 @@ public final class VfioGroup extends KernelObject {
   /** Its PCI functions, of any driver. */
   public List<PciFunction> functions() {
     return functions;
+  }
+
+  /** A device is unregistered: it is found no more. */
+  public void unregister(VfioDevice device) {
+    devices.remove(device);
+  }
+
+  /** Drivers let go of the pages of a range that they have pinned. */
+  void dmaUnmap(long start, long last) {
+    for (VfioDevice device : List.copyOf(devices)) {
+      if (device.files() > 0) {
+        device.dmaUnmap(start, last);
+      }
+    }
   }
 
   /** Whether the node exists: a function is bound to a vfio driver. */

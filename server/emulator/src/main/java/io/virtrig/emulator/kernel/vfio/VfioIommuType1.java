@@ -82,28 +82,30 @@ final class VfioIommuType1 implements Stateful {
   private final IommuDomain domain;
   private final List<VfioGroup> groups = new ArrayList<>(1);
   private final ExtentMap<VfioDma> mappings = new ExtentMap<>();
+  private final EmulatedPins pins;
   private int available;
   private boolean dirtyTracking;
 
-  private VfioIommuType1(Kernel kernel, VfioMms mms, boolean v2, boolean nested) {
+  private VfioIommuType1(Kernel kernel, VfioMms mms, LostPins lost, boolean v2, boolean nested) {
     this.kernel = kernel;
     this.v2 = v2;
     iommu = kernel.machine().iommu();
     nesting = new NestingContainer(kernel, mms, nested);
     domain = iommu.newDomain();
+    pins = new EmulatedPins(mappings, v2, lost);
     available = kernel.configuration().spec().getKernel().getDmaEntryLimit();
   }
 
   /** vfio_iommu_type1_open. EINVAL for a number that is an extension but no mode. */
-  static VfioIommuType1 open(Kernel kernel, VfioMms mms, long type) {
+  static VfioIommuType1 open(Kernel kernel, VfioMms mms, LostPins lost, long type) {
     if (type == VFIO_TYPE1_IOMMU) {
-      return new VfioIommuType1(kernel, mms, false, false);
+      return new VfioIommuType1(kernel, mms, lost, false, false);
     }
     if (type == VFIO_TYPE1v2_IOMMU) {
-      return new VfioIommuType1(kernel, mms, true, false);
+      return new VfioIommuType1(kernel, mms, lost, true, false);
     }
     if (type == VFIO_TYPE1_NESTING_IOMMU) {
-      return new VfioIommuType1(kernel, mms, true, true);
+      return new VfioIommuType1(kernel, mms, lost, true, true);
     }
     throw KernelError.invalid(
         Long.toUnsignedString(type) + " is an extension of type1, but no mode of it");
@@ -118,12 +120,22 @@ final class VfioIommuType1 implements Stateful {
       return 1;
     }
     if (extension == VFIO_UPDATE_VADDR) {
-      return backEnd == null ? 0 : 1;
+      return backEnd == null || backEnd.emulated() ? 0 : 1;
     }
     if (extension == VFIO_DMA_CC_IOMMU) {
       return backEnd != null && backEnd.iommu.enforcesCoherency() ? 1 : 0;
     }
     return 0;
+  }
+
+  /** Its devices do no DMA by an IOMMU: there is no domain, and mapping pins nothing. */
+  private boolean emulated() {
+    return !iommu.present();
+  }
+
+  /** The pages that drivers have pinned one by one. */
+  EmulatedPins pins() {
+    return pins;
   }
 
   /** vfio_iommu_type1_attach_group. A refusal leaves the group out. */
@@ -148,6 +160,7 @@ final class VfioIommuType1 implements Stateful {
     }
     groups.remove(group);
     if (groups.isEmpty()) {
+      pins.lose();
       for (VfioDma mapping : List.copyOf(mappings.all())) {
         remove(mapping);
       }
@@ -223,7 +236,9 @@ final class VfioIommuType1 implements Stateful {
           "[0x" + hex(iova) + ", 0x" + hex(last) + "] is not inside one usable IOVA range");
     }
     List<AddressSpace.Run> pinned =
-        caller.memory().pin(vaddr, size, write, caller.lockablePages(caller.capIpcLock()));
+        emulated()
+            ? List.of()
+            : caller.memory().pin(vaddr, size, write, caller.lockablePages(caller.capIpcLock()));
     VfioDma dma = new VfioDma(iova, size, vaddr, read, write, caller, pinned);
     caller.memory().lock(dma.lockedPages());
     mappings.add(dma);
@@ -263,6 +278,9 @@ final class VfioIommuType1 implements Stateful {
   }
 
   private boolean usable(long start, long last) {
+    if (emulated()) {
+      return true;
+    }
     for (Iommu.Range range : iommu.usableRanges()) {
       if (Long.compareUnsigned(start, range.start()) >= 0
           && Long.compareUnsigned(last, range.last()) <= 0) {
@@ -295,6 +313,9 @@ final class VfioIommuType1 implements Stateful {
     long start = arg.getIova();
     long size = arg.getSize();
     long mask = iommu.smallestPage() - 1;
+    if (invalidate && emulated()) {
+      throw new KernelError(Errno.EBUSY, "a device of the container pins pages one by one");
+    }
     requireAligned("iova", start, mask);
     if (all) {
       if (start != 0 || size != 0) {
@@ -344,10 +365,20 @@ final class VfioIommuType1 implements Stateful {
       if (bitmap != null) {
         bitmap.query(hit, start);
       }
+      letGo(hit);
       unmapped += hit.size();
       remove(hit);
     }
     return unmapped;
+  }
+
+  /** Drivers let go of a mapping's pages (vfio_notify_dma_unmap). */
+  private void letGo(VfioDma mapping) {
+    if (pins.any(mapping.start(), mapping.last())) {
+      for (VfioGroup group : groups) {
+        group.dmaUnmap(mapping.start(), mapping.last());
+      }
+    }
   }
 
   /**
@@ -495,6 +526,7 @@ final class VfioIommuType1 implements Stateful {
     out.flag("dirty_tracking", dirtyTracking);
     out.child("nesting", "", nesting);
     out.child("domain", "", domain);
+    out.child("pins", "", pins);
     for (VfioDma mapping : mappings.all()) {
       out.child("mapping", "0x" + hex(mapping.start()), mapping);
     }

@@ -61,7 +61,7 @@ class KvmPostingTest {
       kernel =
           new Kernel(
               configuration,
-              new Machine(memory, new Iommu(configuration), List.of(), List.of()),
+              new Machine(memory, new Iommu(configuration), List.of(), List.of(), List.of()),
               EventListener.NONE);
       task = new Task(1, Task.UNLIMITED, true, memory);
       vm = task.files().install(new KvmVmFile(kernel, new KvmVm(kernel, task.memory())));
