@@ -5,6 +5,7 @@ import io.virtrig.emulator.errno.KernelError;
 import io.virtrig.emulator.errno.Refused;
 import io.virtrig.emulator.kernel.Kernel;
 import io.virtrig.emulator.kernel.kvm.Kvm;
+import io.virtrig.emulator.kernel.kvm.SevFile;
 import io.virtrig.emulator.kernel.process.OpenFile;
 import io.virtrig.emulator.kernel.process.Task;
 import io.virtrig.emulator.kernel.vfio.Vfio;
@@ -43,6 +44,9 @@ final class Devices implements Stateful {
     if (path.equals("/dev/kvm")) {
       return new Kvm(kernel);
     }
+    if (path.equals("/dev/sev") && kernel.configuration().spec().getKernel().getSev()) {
+      return new SevFile(kernel);
+    }
     if (path.startsWith(VHOST_VDPA)) {
       return vhost.open(path.substring(VHOST_VDPA.length()));
     }
@@ -56,7 +60,6 @@ final class Devices implements Stateful {
   private boolean isThereButNotSimulated(String path) {
     return switch (path) {
       case "/dev/ioasid" -> kernel.configuration().uapi() == UapiProfile.VSVA_V8;
-      case "/dev/sev" -> kernel.configuration().spec().getKernel().getSev();
       default -> false;
     };
   }

@@ -11,6 +11,7 @@ import io.virtrig.emulator.hardware.memory.PhysicalMemory;
 import io.virtrig.emulator.hardware.pci.DeviceModels;
 import io.virtrig.emulator.hardware.pci.PciBus;
 import io.virtrig.emulator.hardware.pci.PciFunction;
+import io.virtrig.emulator.hardware.psp.SevFirmware;
 import io.virtrig.emulator.hardware.vdpa.VdpaBus;
 import io.virtrig.emulator.kernel.Kernel;
 import io.virtrig.emulator.kernel.irqbypass.IrqBypassManager;
@@ -72,7 +73,8 @@ public final class Host implements Stateful {
             new VdpaBus(configuration, memory).devices(),
             configuration.ccwDevices().stream()
                 .map(device -> new Subchannel(device, memory))
-                .toList());
+                .toList(),
+            new SevFirmware());
     kernel = new Kernel(configuration, machine, listener);
     calls = new SystemCalls(kernel);
     acts = new DeviceActs(kernel);
@@ -458,7 +460,7 @@ public final class Host implements Stateful {
   }
 
   private Result x86Ops() {
-    throw Refused.unimplemented("", "not yet");
+    return Result.newBuilder().setHostX86Ops(kernel.x86Ops().list()).build();
   }
 
   private Result time() {
@@ -510,6 +512,7 @@ public final class Host implements Stateful {
     calls.writeState(out);
     out.child("irqbypass", "", kernel.irqBypass());
     out.child("clock", "", kernel.clock());
+    out.child("x86_ops", "", kernel.x86Ops());
     out.child("machine", "", kernel.machine());
   }
 }

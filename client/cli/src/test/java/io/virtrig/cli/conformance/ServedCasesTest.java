@@ -61,7 +61,9 @@ class ServedCasesTest {
           "vsva/pasid-request.jsonl",
           "vdpa",
           "vdpa-irq",
-          "ccw");
+          "ccw",
+          "kvm/sev.jsonl",
+          "kvm/memenc.jsonl");
 
   private @Nullable Daemon daemon;
   private VirtrigClient client;

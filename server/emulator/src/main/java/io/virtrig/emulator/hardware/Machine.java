@@ -4,6 +4,7 @@ import io.virtrig.emulator.hardware.css.Subchannel;
 import io.virtrig.emulator.hardware.iommu.Iommu;
 import io.virtrig.emulator.hardware.memory.PhysicalMemory;
 import io.virtrig.emulator.hardware.pci.PciFunction;
+import io.virtrig.emulator.hardware.psp.SevFirmware;
 import io.virtrig.emulator.hardware.vdpa.VdpaDevice;
 import io.virtrig.emulator.state.StateWriter;
 import io.virtrig.emulator.state.Stateful;
@@ -17,13 +18,15 @@ import java.util.List;
  * @param functions PCI functions, in the order of the specification
  * @param vdpaDevices vDPA devices, likewise
  * @param subchannels subchannels, likewise
+ * @param sev the secure processor; used on AMD hosts with SEV
  */
 public record Machine(
     PhysicalMemory memory,
     Iommu iommu,
     List<PciFunction> functions,
     List<VdpaDevice> vdpaDevices,
-    List<Subchannel> subchannels)
+    List<Subchannel> subchannels,
+    SevFirmware sev)
     implements Stateful {
 
   @Override
@@ -38,5 +41,6 @@ public record Machine(
     for (Subchannel subchannel : subchannels) {
       out.child("subchannel", subchannel.name(), subchannel);
     }
+    out.child("sev", "", sev);
   }
 }

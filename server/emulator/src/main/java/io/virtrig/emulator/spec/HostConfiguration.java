@@ -82,7 +82,7 @@ public record HostConfiguration(
         HostSpec.newBuilder()
             .setArch(arch.label())
             .setCpu(cpu.label())
-            .setKernel(withDefaults(kernel, uapi))
+            .setKernel(withDefaults(kernel, uapi, cpu))
             .setIommu(fullIommu)
             .putAllCosts(CostModel.of(given).all());
     Set<String> names = new HashSet<>();
@@ -171,10 +171,12 @@ public record HostConfiguration(
     return cpu == CpuVendor.AMD ? IommuModel.AMD_VI : IommuModel.INTEL_VTD;
   }
 
-  private static KernelSpec withDefaults(KernelSpec given, UapiProfile uapi) {
+  private static KernelSpec withDefaults(KernelSpec given, UapiProfile uapi, CpuVendor cpu) {
     KernelSpec.Builder full = given.toBuilder().setUapi(uapi.label());
     full.setPasidQuota(given.hasPasidQuota() ? given.getPasidQuota() : 1000);
     full.setDmaEntryLimit(given.hasDmaEntryLimit() ? given.getDmaEntryLimit() : 65535);
+    boolean sev = cpu == CpuVendor.AMD && given.getSev();
+    full.setSev(sev).setSevEs(sev && given.getSevEs());
     full.setCcwFixes(!given.hasCcwFixes() || given.getCcwFixes());
     full.setApicv(!given.hasApicv() || given.getApicv());
     return full.build();
