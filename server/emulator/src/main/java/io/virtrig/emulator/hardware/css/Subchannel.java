@@ -8,8 +8,6 @@ import io.virtrig.emulator.state.StateHash;
 import io.virtrig.emulator.state.StateWriter;
 import io.virtrig.emulator.state.Stateful;
 import java.nio.ByteBuffer;
-import java.util.EnumMap;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,7 +40,9 @@ public final class Subchannel implements Stateful {
 
   private final CcwConfiguration configuration;
   private final ChannelDevice device;
-  private final Map<SubchannelFault, Integer> faults = new EnumMap<>(SubchannelFault.class);
+  /** How often each fault still fires, by its place. */
+  private final int[] faults = new int[SubchannelFault.values().length];
+
   private @Nullable SubchannelDriver driver;
   private @Nullable Orb orb;
   private @Nullable Scsw status;
@@ -97,15 +97,19 @@ public final class Subchannel implements Stateful {
       }
       return;
     }
-    faults.put(fault, count);
+    faults[place(fault)] = count;
+  }
+
+  @SuppressWarnings("EnumOrdinal") // the places of an array, nowhere else seen
+  private static int place(SubchannelFault fault) {
+    return fault.ordinal();
   }
 
   private boolean fails(SubchannelFault fault) {
-    int left = faults.getOrDefault(fault, 0);
-    if (left == 0) {
+    if (faults[place(fault)] == 0) {
       return false;
     }
-    faults.put(fault, left - 1);
+    faults[place(fault)]--;
     return true;
   }
 
@@ -379,7 +383,9 @@ public final class Subchannel implements Stateful {
     out.number("hsch", hsch);
     out.number("csch", csch);
     out.number("msch", msch);
-    faults.forEach((fault, left) -> out.number(fault.name(), Integer.toUnsignedLong(left)));
+    for (SubchannelFault fault : SubchannelFault.values()) {
+      out.number(fault.name(), Integer.toUnsignedLong(faults[place(fault)]));
+    }
     out.child("device", "", device);
   }
 }

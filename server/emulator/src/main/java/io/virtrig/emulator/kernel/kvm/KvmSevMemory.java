@@ -18,7 +18,20 @@ final class KvmSevMemory implements Stateful {
   private static final long PAGE_MASK = PhysicalMemory.PAGE_SIZE - 1L;
 
   /** Pinned pages. */
-  record Pinned(AddressSpace memory, List<AddressSpace.Run> runs, long pages) {
+  static final class Pinned {
+    private final AddressSpace memory;
+    private final List<AddressSpace.Run> runs;
+    private final long pages;
+
+    Pinned(AddressSpace memory, List<AddressSpace.Run> runs, long pages) {
+      this.memory = memory;
+      this.runs = runs;
+      this.pages = pages;
+    }
+
+    List<AddressSpace.Run> runs() {
+      return runs;
+    }
 
     /** Whether the pages follow one another in physical memory. */
     boolean contiguous() {
@@ -27,7 +40,17 @@ final class KvmSevMemory implements Stateful {
   }
 
   /** A registered region (struct enc_region). */
-  private record Region(long addr, long size, Pinned pinned) {}
+  private static final class Region {
+    private final long addr;
+    private final long size;
+    private final Pinned pinned;
+
+    Region(long addr, long size, Pinned pinned) {
+      this.addr = addr;
+      this.size = size;
+      this.pinned = pinned;
+    }
+  }
 
   private final List<Region> regions = new ArrayList<>(0);
   private long pagesLocked;
