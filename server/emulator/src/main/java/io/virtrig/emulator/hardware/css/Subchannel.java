@@ -40,6 +40,7 @@ public final class Subchannel implements Stateful {
 
   private final CcwConfiguration configuration;
   private final ChannelDevice device;
+
   /** How often each fault still fires, by its place. */
   private final int[] faults = new int[SubchannelFault.values().length];
 
