@@ -16,6 +16,7 @@ import picocli.CommandLine.Command;
       HostCommand.class,
       CallCommand.class,
       ProgramCommand.class,
+      KvmCommand.class,
       EventsCommand.class,
       IommuCommand.class,
       ConformanceCommand.class,

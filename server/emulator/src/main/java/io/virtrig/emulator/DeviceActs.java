@@ -16,12 +16,19 @@ import io.virtrig.emulator.hardware.iommu.DmaRequest;
 import io.virtrig.emulator.hardware.iommu.PageResponse;
 import io.virtrig.emulator.hardware.pci.AssignableInterface;
 import io.virtrig.emulator.hardware.pci.DmaAttributes;
+import io.virtrig.emulator.hardware.css.Subchannel;
+import io.virtrig.emulator.hardware.css.SubchannelDriver;
+import io.virtrig.emulator.hardware.css.SubchannelFault;
 import io.virtrig.emulator.hardware.pci.PciFunction;
 import io.virtrig.emulator.hardware.vdpa.VdpaDevice;
 import io.virtrig.emulator.kernel.Kernel;
 import io.virtrig.emulator.kernel.process.Task;
 import io.virtrig.v1.DmaFault;
 import io.virtrig.v1.EventKind;
+import io.virtrig.v1.HostCcwRequest;
+import io.virtrig.v1.HostCcwResponse;
+import io.virtrig.v1.HwCompleteRequest;
+import io.virtrig.v1.HwCompleteResponse;
 import io.virtrig.v1.HwDmaReadRequest;
 import io.virtrig.v1.HwDmaReadResponse;
 import io.virtrig.v1.HwDmaWriteRequest;
@@ -32,8 +39,12 @@ import io.virtrig.v1.HwLowerIrqRequest;
 import io.virtrig.v1.HwLowerIrqResponse;
 import io.virtrig.v1.HwPageRequestRequest;
 import io.virtrig.v1.HwPageRequestResponse;
+import io.virtrig.v1.HwPathRequest;
+import io.virtrig.v1.HwPathResponse;
 import io.virtrig.v1.HwRaiseIrqRequest;
 import io.virtrig.v1.HwRaiseIrqResponse;
+import io.virtrig.v1.HwUnsolicitedRequest;
+import io.virtrig.v1.HwUnsolicitedResponse;
 import io.virtrig.v1.Result;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -50,19 +61,7 @@ final class DeviceActs {
   private static final int PASID_BITS = 20;
 
   private static final String CONNECT = "irqbypass-connect";
-  private static final List<String> FAULTS_OF_OTHERS =
-      List.of(
-          "vector_alloc",
-          "vcpu_affinity",
-          "ssch_cc1",
-          "ssch_cc2",
-          "ssch_cc3",
-          "hsch_busy",
-          "halt_lost",
-          "halt_stuck",
-          "clear_stuck",
-          "msch_busy",
-          "gone");
+  private static final List<String> FAULTS_OF_OTHERS = List.of("vector_alloc", "vcpu_affinity");
 
   private final Kernel kernel;
 
@@ -201,6 +200,72 @@ final class DeviceActs {
     return null;
   }
 
+  private @Nullable Subchannel subchannel(String name) {
+    for (Subchannel subchannel : kernel.machine().subchannels()) {
+      if (subchannel.name().equals(name)) {
+        return subchannel;
+      }
+    }
+    return null;
+  }
+
+  private Subchannel channelDevice(String name) {
+    Subchannel subchannel = subchannel(name);
+    if (subchannel == null) {
+      throw Refused.notFound("device", "there is no channel device \"" + name + "\"");
+    }
+    return subchannel;
+  }
+
+  /** hw.complete. */
+  Result complete(HwCompleteRequest arg) {
+    Subchannel subchannel = channelDevice(arg.getDevice());
+    subchannel.complete(
+        arg.hasDstat() ? arg.getDstat() & 0xff : Subchannel.DSTAT_ENDED,
+        arg.getCstat() & 0xff,
+        arg.getCount() & 0xffff,
+        arg.hasCcw() ? arg.getCcw() : -1,
+        !arg.hasFinal() || arg.getFinal());
+    subchannel.present();
+    return Result.newBuilder().setHwComplete(HwCompleteResponse.getDefaultInstance()).build();
+  }
+
+  /** hw.unsolicited. */
+  Result unsolicited(HwUnsolicitedRequest arg) {
+    Subchannel subchannel = channelDevice(arg.getDevice());
+    subchannel.unsolicited();
+    subchannel.present();
+    return Result.newBuilder().setHwUnsolicited(HwUnsolicitedResponse.getDefaultInstance()).build();
+  }
+
+  /** hw.path. */
+  Result path(HwPathRequest arg) {
+    for (SubchannelDriver.PathEvent event : SubchannelDriver.PathEvent.values()) {
+      if (event.label().equals(arg.getEvent())) {
+        channelDevice(arg.getDevice()).path(arg.getChpid(), event);
+        return Result.newBuilder().setHwPath(HwPathResponse.getDefaultInstance()).build();
+      }
+    }
+    throw Refused.invalid("event", "\"" + arg.getEvent() + "\" happens to no path");
+  }
+
+  /** host.ccw. */
+  Result ccw(HostCcwRequest arg) {
+    Subchannel subchannel = channelDevice(arg.getDevice());
+    SubchannelDriver driver = subchannel.driver();
+    return Result.newBuilder()
+        .setHostCcw(
+            HostCcwResponse.newBuilder()
+                .setState(driver == null ? "NOT_OPER" : driver.state())
+                .setXsch(subchannel.xschIssued())
+                .setHsch(subchannel.hschIssued())
+                .setCsch(subchannel.cschIssued())
+                .setMsch(subchannel.mschIssued())
+                .setTimeouts(driver == null ? 0 : driver.timeouts())
+                .setEnabled(subchannel.enabled()))
+        .build();
+  }
+
   /** hw.raise_irq. */
   Result raiseIrq(HwRaiseIrqRequest arg) {
     int times = arg.hasTimes() ? arg.getTimes() : 1;
@@ -295,6 +360,15 @@ final class DeviceActs {
         default ->
             throw Refused.invalid("kind", "\"" + arg.getKind() + "\" is no fault of a vDPA device");
       }
+      return Result.newBuilder().setHwFail(HwFailResponse.getDefaultInstance()).build();
+    }
+    Subchannel subchannel = subchannel(arg.getDevice());
+    if (subchannel != null) {
+      SubchannelFault fault = SubchannelFault.of(arg.getKind());
+      if (fault == null) {
+        throw Refused.invalid("kind", "\"" + arg.getKind() + "\" is no fault of a channel device");
+      }
+      subchannel.fail(fault, arg.getCount());
       return Result.newBuilder().setHwFail(HwFailResponse.getDefaultInstance()).build();
     }
     PciFunction function = function(arg.getDevice());

@@ -2,10 +2,10 @@ package io.virtrig.emulator;
 
 import io.virtrig.emulator.errno.Errno;
 import io.virtrig.emulator.errno.KernelError;
-import io.virtrig.emulator.errno.Refused;
 import io.virtrig.emulator.kernel.Kernel;
 import io.virtrig.emulator.kernel.ioasid.IoasidUser;
 import io.virtrig.emulator.kernel.kvm.Kvm;
+import io.virtrig.emulator.kernel.kvm.SevFile;
 import io.virtrig.emulator.kernel.process.OpenFile;
 import io.virtrig.emulator.kernel.process.Task;
 import io.virtrig.emulator.kernel.vfio.Vfio;
@@ -29,6 +29,10 @@ final class Devices implements Stateful {
     vhost = new Vhost(kernel);
   }
 
+  Vfio vfio() {
+    return vfio;
+  }
+
   /** Opens a path. ENOENT, EBUSY. */
   OpenFile open(Task caller, String path) {
     if (path.equals("/dev/vfio/vfio")) {
@@ -40,21 +44,16 @@ final class Devices implements Stateful {
     if (path.equals("/dev/kvm")) {
       return new Kvm(kernel);
     }
+    if (path.equals("/dev/sev") && kernel.configuration().spec().getKernel().getSev()) {
+      return new SevFile(kernel);
+    }
     if (path.startsWith(VHOST_VDPA)) {
       return vhost.open(path.substring(VHOST_VDPA.length()));
     }
     if (path.equals("/dev/ioasid") && kernel.configuration().uapi() == UapiProfile.VSVA_V8) {
       return IoasidUser.open(caller, kernel.ids(), kernel.iommu().ioasids());
     }
-    if (isThereButNotSimulated(path)) {
-      throw Refused.unimplemented("path", path + " is not simulated yet");
-    }
     throw new KernelError(Errno.ENOENT, "there is no " + path);
-  }
-
-  /** Nodes that the host's kernel would have: ENOENT would be a lie. */
-  private boolean isThereButNotSimulated(String path) {
-    return path.equals("/dev/sev") && kernel.configuration().spec().getKernel().getSev();
   }
 
   @Override

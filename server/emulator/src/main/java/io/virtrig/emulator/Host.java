@@ -5,12 +5,14 @@ import io.virtrig.emulator.errno.Refused;
 import io.virtrig.emulator.event.EventListener;
 import io.virtrig.emulator.event.EventLog;
 import io.virtrig.emulator.hardware.Machine;
+import io.virtrig.emulator.hardware.css.Subchannel;
 import io.virtrig.emulator.hardware.iommu.Iommu;
 import io.virtrig.emulator.hardware.memory.PhysicalMemory;
 import io.virtrig.emulator.hardware.pci.AssignableInterface;
 import io.virtrig.emulator.hardware.pci.DeviceModels;
 import io.virtrig.emulator.hardware.pci.PciBus;
 import io.virtrig.emulator.hardware.pci.PciFunction;
+import io.virtrig.emulator.hardware.psp.SevFirmware;
 import io.virtrig.emulator.hardware.vdpa.VdpaBus;
 import io.virtrig.emulator.kernel.Kernel;
 import io.virtrig.emulator.kernel.irqbypass.IrqBypassManager;
@@ -75,7 +77,11 @@ public final class Host implements Stateful {
             iommu,
             functions,
             parts(configuration, functions),
-            new VdpaBus(configuration, memory).devices());
+            new VdpaBus(configuration, memory).devices(),
+            configuration.ccwDevices().stream()
+                .map(device -> new Subchannel(device, memory))
+                .toList(),
+            new SevFirmware());
     kernel = new Kernel(configuration, machine, listener);
     iommu.unit().staleListener(new StaleTranslations(functions, kernel.events()));
     calls = new SystemCalls(kernel);
@@ -132,7 +138,14 @@ public final class Host implements Stateful {
       case HW_PAGE_REQUEST -> acts.pageRequest(op.getHwPageRequest());
       case HW_FAIL -> acts.fail(op.getHwFail());
 
+      case HW_COMPLETE -> acts.complete(op.getHwComplete());
+      case HW_UNSOLICITED -> acts.unsolicited(op.getHwUnsolicited());
+      case HW_PATH -> acts.path(op.getHwPath());
+
       case HOST_IRQBYPASS -> irqBypass();
+      case HOST_PINNED_PAGES -> calls.pinnedPages(op.getHostPinnedPages());
+      case HOST_CCW -> acts.ccw(op.getHostCcw());
+      case HOST_X86_OPS -> x86Ops();
       case HOST_TIME -> time();
 
       case GUEST_READ ->
@@ -324,6 +337,31 @@ public final class Host implements Stateful {
       case KVM_SET_DEVICE_ATTR ->
           calls.ioctl(
               op, op.getKvmSetDeviceAttr().getPid(), op.getKvmSetDeviceAttr().getTargetFd());
+      case KVM_MEMORY_ENCRYPT_OP ->
+          calls.ioctl(
+              op, op.getKvmMemoryEncryptOp().getPid(), op.getKvmMemoryEncryptOp().getTargetFd());
+      case KVM_MEMORY_ENCRYPT_REG_REGION ->
+          calls.ioctl(
+              op,
+              op.getKvmMemoryEncryptRegRegion().getPid(),
+              op.getKvmMemoryEncryptRegRegion().getTargetFd());
+      case KVM_MEMORY_ENCRYPT_UNREG_REGION ->
+          calls.ioctl(
+              op,
+              op.getKvmMemoryEncryptUnregRegion().getPid(),
+              op.getKvmMemoryEncryptUnregRegion().getTargetFd());
+      case KVM_MEM_ENC_OP ->
+          calls.ioctl(op, op.getKvmMemEncOp().getPid(), op.getKvmMemEncOp().getTargetFd());
+      case KVM_MEM_ENC_REGISTER_REGION ->
+          calls.ioctl(
+              op,
+              op.getKvmMemEncRegisterRegion().getPid(),
+              op.getKvmMemEncRegisterRegion().getTargetFd());
+      case KVM_MEM_ENC_UNREGISTER_REGION ->
+          calls.ioctl(
+              op,
+              op.getKvmMemEncUnregisterRegion().getPid(),
+              op.getKvmMemEncUnregisterRegion().getTargetFd());
 
       case VHOST_GET_FEATURES ->
           calls.ioctl(
@@ -479,6 +517,10 @@ public final class Host implements Stateful {
         .build();
   }
 
+  private Result x86Ops() {
+    return Result.newBuilder().setHostX86Ops(kernel.x86Ops().list()).build();
+  }
+
   private Result time() {
     VirtualClock clock = kernel.clock();
     return Result.newBuilder()
@@ -539,6 +581,7 @@ public final class Host implements Stateful {
     out.child("irqbypass", "", kernel.irqBypass());
     out.child("clock", "", kernel.clock());
     out.child("iommu_core", "", kernel.iommu());
+    out.child("x86_ops", "", kernel.x86Ops());
     out.child("machine", "", kernel.machine());
   }
 }

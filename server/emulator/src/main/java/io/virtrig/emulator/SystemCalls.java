@@ -1,11 +1,13 @@
 package io.virtrig.emulator;
 
 import com.google.protobuf.ByteString;
+import io.virtrig.emulator.errno.KernelError;
 import io.virtrig.emulator.errno.Refused;
 import io.virtrig.emulator.kernel.Kernel;
 import io.virtrig.emulator.kernel.eventfd.EventFdFile;
 import io.virtrig.emulator.kernel.process.OpenFile;
 import io.virtrig.emulator.kernel.process.Task;
+import io.virtrig.emulator.kernel.vfio.Vfio;
 import io.virtrig.emulator.kernel.vhost.VhostIotlbMsg;
 import io.virtrig.emulator.state.StateWriter;
 import io.virtrig.emulator.state.Stateful;
@@ -15,6 +17,8 @@ import io.virtrig.v1.EventKind;
 import io.virtrig.v1.EventfdRequest;
 import io.virtrig.v1.EventfdResponse;
 import io.virtrig.v1.ExitResponse;
+import io.virtrig.v1.HostPinnedPagesRequest;
+import io.virtrig.v1.HostPinnedPagesResponse;
 import io.virtrig.v1.LoadRequest;
 import io.virtrig.v1.LoadResponse;
 import io.virtrig.v1.MmapRequest;
@@ -164,6 +168,24 @@ final class SystemCalls implements Stateful {
     return caller.files().file(fd).ioctl(caller, operation);
   }
 
+  /** host.pinned_pages. */
+  Result pinnedPages(HostPinnedPagesRequest arg) {
+    long pages;
+    if (arg.hasProcess()) {
+      pages = devices.vfio().pinnedPages(process(arg.getProcess()).pid());
+    } else if (arg.hasTargetFd()) {
+      pages = Vfio.pinnedPages(process(arg.getPid()).files().file(arg.getTargetFd()));
+      if (pages < 0) {
+        throw Refused.invalid("target_fd", "fd " + arg.getTargetFd() + " is no VFIO container");
+      }
+    } else {
+      pages = devices.vfio().pinnedPages();
+    }
+    return Result.newBuilder()
+        .setHostPinnedPages(HostPinnedPagesResponse.newBuilder().setPages(pages))
+        .build();
+  }
+
   private Task process(int pid) {
     Task process = processes.get(pid == 0 ? 1 : pid);
     if (process == null) {
@@ -172,10 +194,19 @@ final class SystemCalls implements Stateful {
     return process;
   }
 
-  /** Every process exits, lowest number first. */
+  /** Every process exits, lowest number first; one that never gets through is left behind. */
   void exitAll() {
     for (Task process : List.copyOf(processes.values())) {
-      exit(process.pid());
+      try {
+        exit(process.pid());
+      } catch (KernelError e) {
+        kernel
+            .events()
+            .record(
+                EventKind.EVENT_KIND_PROCESS_EXIT,
+                "pid " + process.pid(),
+                "never ends: " + e.getMessage());
+      }
     }
   }
 

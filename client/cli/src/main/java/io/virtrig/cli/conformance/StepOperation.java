@@ -30,6 +30,8 @@ final class StepOperation {
     String on = step.on();
     if (on != null && builder.actsOnDevice()) {
       builder.device(on);
+    } else if (on != null && builder.looksAtProcess() && bindings.process(on).isPresent()) {
+      builder.lookedAt((int) bindings.process(on).getAsLong());
     } else if (on != null) {
       builder.fd((int) number("object", on, bindings.value(on)));
     }

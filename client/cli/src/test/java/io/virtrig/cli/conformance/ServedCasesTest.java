@@ -63,7 +63,10 @@ class ServedCasesTest {
           "walk",
           "qi",
           "vsva",
-          "smmu-nested");
+          "smmu-nested",
+          "ccw",
+          "kvm/sev.jsonl",
+          "kvm/memenc.jsonl");
 
   private @Nullable Daemon daemon;
   private VirtrigClient client;

@@ -56,6 +56,20 @@ public final class OperationBuilder {
     return on("target_fd", fd, "does not act on a file descriptor");
   }
 
+  /** Whether it may look at a process, rather than at a file descriptor. */
+  public boolean looksAtProcess() {
+    return field("process") != null;
+  }
+
+  /**
+   * The process looked at.
+   *
+   * @throws NotationException when it looks at none
+   */
+  public OperationBuilder lookedAt(int pid) {
+    return on("process", pid, "does not look at a process");
+  }
+
   /**
    * The device acted on.
    *

@@ -136,6 +136,21 @@ final class OperationServices {
             r -> r.getHost(),
             Operation.Builder::setHwFail,
             Result::getHwFail)
+        .method(
+            HardwareServiceGrpc.getHwCompleteMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setHwComplete,
+            Result::getHwComplete)
+        .method(
+            HardwareServiceGrpc.getHwUnsolicitedMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setHwUnsolicited,
+            Result::getHwUnsolicited)
+        .method(
+            HardwareServiceGrpc.getHwPathMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setHwPath,
+            Result::getHwPath)
         .build();
   }
 
@@ -151,6 +166,21 @@ final class OperationServices {
             r -> r.getHost(),
             Operation.Builder::setHostTime,
             Result::getHostTime)
+        .method(
+            InspectionServiceGrpc.getHostPinnedPagesMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setHostPinnedPages,
+            Result::getHostPinnedPages)
+        .method(
+            InspectionServiceGrpc.getHostCcwMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setHostCcw,
+            Result::getHostCcw)
+        .method(
+            InspectionServiceGrpc.getHostX86OpsMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setHostX86Ops,
+            Result::getHostX86Ops)
         .build();
   }
 
@@ -476,6 +506,36 @@ final class OperationServices {
             r -> r.getHost(),
             Operation.Builder::setKvmSetDeviceAttr,
             Result::getKvmSetDeviceAttr)
+        .method(
+            KvmServiceGrpc.getKvmMemoryEncryptOpMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setKvmMemoryEncryptOp,
+            Result::getKvmMemoryEncryptOp)
+        .method(
+            KvmServiceGrpc.getKvmMemoryEncryptRegRegionMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setKvmMemoryEncryptRegRegion,
+            Result::getKvmMemoryEncryptRegRegion)
+        .method(
+            KvmServiceGrpc.getKvmMemoryEncryptUnregRegionMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setKvmMemoryEncryptUnregRegion,
+            Result::getKvmMemoryEncryptUnregRegion)
+        .method(
+            KvmServiceGrpc.getKvmMemEncOpMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setKvmMemEncOp,
+            Result::getKvmMemEncOp)
+        .method(
+            KvmServiceGrpc.getKvmMemEncRegisterRegionMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setKvmMemEncRegisterRegion,
+            Result::getKvmMemEncRegisterRegion)
+        .method(
+            KvmServiceGrpc.getKvmMemEncUnregisterRegionMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setKvmMemEncUnregisterRegion,
+            Result::getKvmMemEncUnregisterRegion)
         .build();
   }
 

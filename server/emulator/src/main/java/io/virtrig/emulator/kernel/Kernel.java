@@ -5,6 +5,7 @@ import io.virtrig.emulator.event.EventLog;
 import io.virtrig.emulator.hardware.Machine;
 import io.virtrig.emulator.kernel.iommu.IommuCore;
 import io.virtrig.emulator.kernel.irqbypass.IrqBypassManager;
+import io.virtrig.emulator.kernel.kvm.KvmX86Ops;
 import io.virtrig.emulator.spec.HostConfiguration;
 import io.virtrig.emulator.state.ObjectIds;
 import io.virtrig.emulator.time.CostModel;
@@ -22,6 +23,7 @@ public final class Kernel {
   private final IrqBypassManager irqBypass;
   private final VirtualClock clock;
   private final IommuCore iommu;
+  private final KvmX86Ops x86Ops;
 
   /**
    * A kernel of that configuration that has done nothing yet.
@@ -35,6 +37,7 @@ public final class Kernel {
     irqBypass = new IrqBypassManager(!configuration.spec().getKernel().getIrqbypassV4());
     clock = new VirtualClock(CostModel.of(configuration.spec()));
     iommu = IommuDrivers.probe(configuration, machine, events);
+    x86Ops = new KvmX86Ops(configuration);
   }
 
   /** What the host's specification says. */
@@ -60,6 +63,11 @@ public final class Kernel {
   /** What joins devices' interrupts with virtual machines. */
   public IrqBypassManager irqBypass() {
     return irqBypass;
+  }
+
+  /** What KVM calls its vendor module by. */
+  public KvmX86Ops x86Ops() {
+    return x86Ops;
   }
 
   /** The host's virtual time. */

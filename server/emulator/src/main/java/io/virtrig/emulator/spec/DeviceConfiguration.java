@@ -39,8 +39,6 @@ public record DeviceConfiguration(String name, Bdf bdf, int group, Driver driver
     String kind = given.getKind().isEmpty() ? "pci" : given.getKind();
     switch (kind) {
       case "pci" -> {}
-      case "ccw" ->
-          throw Refused.unimplemented(field + ".kind", kind + " devices are not simulated yet");
       default ->
           throw Refused.invalid(
               field + ".kind", "\"" + kind + "\" is none of [pci, mdev, vdpa, ccw]");

@@ -27,6 +27,7 @@ public record HostConfiguration(
     List<DeviceConfiguration> devices,
     List<MdevConfiguration> mdevs,
     List<VdpaConfiguration> vdpaDevices,
+    List<CcwConfiguration> ccwDevices,
     HostSpec spec)
     implements Shared {
 
@@ -45,9 +46,6 @@ public record HostConfiguration(
    */
   public static HostConfiguration of(HostSpec given) {
     Arch arch = choice("spec.arch", given.getArch(), Arch.values(), Arch::label, Arch.X86_64);
-    if (arch == Arch.S390X) {
-      throw Refused.unimplemented("spec.arch", "s390x hosts are not simulated yet");
-    }
     CpuVendor cpu = cpu(arch, given.getCpu());
     KernelSpec kernel = given.getKernel();
     UapiProfile uapi =
@@ -71,6 +69,9 @@ public record HostConfiguration(
             IommuModel.values(),
             IommuModel::label,
             usualIommu(arch, cpu));
+    if (arch == Arch.S390X && model != IommuModel.NONE) {
+      throw Refused.unimplemented("spec.iommu.model", "zPCI IOMMUs are not simulated");
+    }
     if (model == IommuModel.IOMMUFD_SELFTEST) {
       throw Refused.unimplemented("spec.iommu.model", "iommufd is not simulated yet");
     }
@@ -80,15 +81,17 @@ public record HostConfiguration(
     }
     List<DeviceConfiguration> devices = new ArrayList<>();
     List<VdpaConfiguration> vdpaDevices = new ArrayList<>();
+    List<CcwConfiguration> ccwDevices = new ArrayList<>();
     HostSpec.Builder full =
         HostSpec.newBuilder()
             .setArch(arch.label())
             .setCpu(cpu.label())
-            .setKernel(withDefaults(kernel, uapi))
+            .setKernel(withDefaults(kernel, uapi, cpu))
             .setIommu(fullIommu)
             .putAllCosts(CostModel.of(given).all());
     Set<String> names = new HashSet<>();
     Set<Bdf> addresses = new HashSet<>();
+    Set<Integer> ccwGroups = new HashSet<>();
     for (int i = 0; i < given.getDevicesCount(); i++) {
       if (given.getDevices(i).getKind().equals("vdpa")) {
         VdpaConfiguration device =
@@ -101,6 +104,25 @@ public record HostConfiguration(
       }
       if (given.getDevices(i).getKind().equals("mdev")) {
         continue;
+      }
+      if (given.getDevices(i).getKind().equals("ccw")) {
+        CcwConfiguration device =
+            CcwConfiguration.of("spec.devices[" + i + "]", given.getDevices(i));
+        if (arch != Arch.S390X) {
+          throw Refused.invalid("spec.devices[" + i + "].kind", "only s390x has channel devices");
+        }
+        if (!ccwGroups.add(device.group())) {
+          throw Refused.invalid(
+              "spec.devices[" + i + "].group", "group " + device.group() + " is another device's");
+        }
+        named(names, device.name(), i);
+        ccwDevices.add(device);
+        full.addDevices(device.spec());
+        continue;
+      }
+      if (arch == Arch.S390X) {
+        throw Refused.unimplemented(
+            "spec.devices[" + i + "].kind", "s390x hosts are simulated with channel devices only");
       }
       DeviceConfiguration device =
           DeviceConfiguration.of("spec.devices[" + i + "]", given.getDevices(i));
@@ -123,6 +145,7 @@ public record HostConfiguration(
         List.copyOf(devices),
         List.copyOf(mdevs),
         List.copyOf(vdpaDevices),
+        List.copyOf(ccwDevices),
         full.build());
   }
 
@@ -178,13 +201,19 @@ public record HostConfiguration(
     if (arch == Arch.AARCH64) {
       return IommuModel.ARM_SMMU_V3;
     }
+    if (arch == Arch.S390X) {
+      return IommuModel.NONE;
+    }
     return cpu == CpuVendor.AMD ? IommuModel.AMD_VI : IommuModel.INTEL_VTD;
   }
 
-  private static KernelSpec withDefaults(KernelSpec given, UapiProfile uapi) {
+  private static KernelSpec withDefaults(KernelSpec given, UapiProfile uapi, CpuVendor cpu) {
     KernelSpec.Builder full = given.toBuilder().setUapi(uapi.label());
     full.setPasidQuota(given.hasPasidQuota() ? given.getPasidQuota() : 1000);
     full.setDmaEntryLimit(given.hasDmaEntryLimit() ? given.getDmaEntryLimit() : 65535);
+    boolean sev = cpu == CpuVendor.AMD && given.getSev();
+    full.setSev(sev).setSevEs(sev && given.getSevEs());
+    full.setCcwFixes(!given.hasCcwFixes() || given.getCcwFixes());
     full.setApicv(!given.hasApicv() || given.getApicv());
     return full.build();
   }

@@ -77,13 +77,35 @@ class HostConfigurationTest {
 
   @Test
   void whatIsNotSimulatedSaysSo() {
-    unimplemented(HostSpec.newBuilder().setArch("s390x"), "spec.arch");
     unimplemented(
-        HostSpec.newBuilder().addDevices(DeviceSpec.newBuilder().setKind("ccw")),
+        HostSpec.newBuilder().setArch("s390x").addDevices(device("0000:00:02.0")),
         "spec.devices[0].kind");
+    unimplemented(
+        HostSpec.newBuilder()
+            .setArch("s390x")
+            .setIommu(IommuSpec.newBuilder().setModel("intel-vtd")),
+        "spec.iommu.model");
     unimplemented(
         HostSpec.newBuilder().setIommu(IommuSpec.newBuilder().setModel("iommufd-selftest")),
         "spec.iommu.model");
+  }
+
+  @Test
+  void channelDevicesAreChecked() {
+    HostSpec.Builder s390 = HostSpec.newBuilder().setArch("s390x");
+    DeviceSpec.Builder channel = DeviceSpec.newBuilder().setKind("ccw").setGroup(9);
+    refused(HostSpec.newBuilder().addDevices(channel), "spec.devices[0].kind");
+    refused(
+        s390.clone().addDevices(DeviceSpec.newBuilder().setKind("ccw")), "spec.devices[0].group");
+    refused(s390.clone().addDevices(channel.clone().setSchid("10")), "spec.devices[0].schid");
+    refused(s390.clone().addDevices(channel.clone().setDevno(0x10000)), "spec.devices[0].devno");
+    refused(s390.clone().addDevices(channel.clone().setPaths(0)), "spec.devices[0].paths");
+    refused(
+        s390.clone().addDevices(channel).addDevices(channel.clone().setName("a")),
+        "spec.devices[1].group");
+    HostConfiguration full = HostConfiguration.of(s390.clone().addDevices(channel).build());
+    assertThat(full.ccwDevices().getFirst().spec().getSchid()).isEqualTo("0.0.0010");
+    assertThat(full.spec().getIommu().getModel()).isEqualTo("none");
   }
 
   private static HostSpec spec(DeviceSpec.Builder device) {

@@ -141,9 +141,9 @@ public final class Iommu implements Stateful {
     return model != IommuModel.NONE;
   }
 
-  /** Bitmap of the page sizes it maps, in bytes. */
+  /** Bitmap of the page sizes it maps, in bytes. Without one, containers start with all. */
   public long pageSizes() {
-    return PAGE_4K | PAGE_2M | PAGE_1G;
+    return present() ? PAGE_4K | PAGE_2M | PAGE_1G : -PAGE_4K;
   }
 
   /** The smallest page it maps, in bytes. */
@@ -158,7 +158,7 @@ public final class Iommu implements Stateful {
 
   /** Whether a domain can force device accesses to be coherent with the CPU's caches. */
   public boolean enforcesCoherency() {
-    return model == IommuModel.AMD_VI;
+    return model == IommuModel.AMD_VI || !present();
   }
 
   /**

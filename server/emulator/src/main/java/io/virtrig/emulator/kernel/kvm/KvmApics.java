@@ -90,8 +90,14 @@ final class KvmApics {
     return taken;
   }
 
-  private static int take(@Nullable KvmLapic lapic, KvmLapicIrq irq) {
-    return lapic != null && lapic.accept(irq) ? 1 : 0;
+  private int take(@Nullable KvmLapic lapic, KvmLapicIrq irq) {
+    if (lapic == null || !lapic.accept(irq)) {
+      return 0;
+    }
+    if (irq.deliveryMode() == KvmLapicIrq.FIXED || irq.lowestPriority()) {
+      irqchip.x86Ops().call(KvmX86Ops.Called.DELIVER_POSTED_INTERRUPT);
+    }
+    return 1;
   }
 
   /** Which of the destinations' bits the vector is hashed to (kvm_vector_to_index). */

@@ -59,6 +59,10 @@ final class KvmIrqchip implements Stateful {
     return apics;
   }
 
+  KvmX86Ops x86Ops() {
+    return vm.x86Ops();
+  }
+
   KvmDeliveries deliveries() {
     return deliveries;
   }

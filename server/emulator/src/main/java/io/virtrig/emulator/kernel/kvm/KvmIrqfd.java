@@ -6,6 +6,7 @@ import io.virtrig.emulator.kernel.irqbypass.IrqBypassConsumer;
 import io.virtrig.emulator.kernel.irqbypass.IrqBypassProducer;
 import io.virtrig.emulator.kernel.irqbypass.PostedInterrupt;
 import io.virtrig.emulator.kernel.kvm.KvmIrqRoutingEntry.Msi;
+import io.virtrig.emulator.kernel.kvm.KvmX86Ops.Called;
 import io.virtrig.emulator.state.StateWriter;
 import io.virtrig.emulator.time.Cost;
 import java.util.List;
@@ -159,7 +160,9 @@ final class KvmIrqfd extends IrqBypassConsumer implements EventFd.Waiter {
         target = posted(msi);
       }
     }
-    of.setVcpuAffinity(target);
+    if (vm.x86Ops().call(Called.UPDATE_PI_IRTE)) {
+      of.setVcpuAffinity(target);
+    }
   }
 
   /** Where a message can be posted to; null when it cannot. */

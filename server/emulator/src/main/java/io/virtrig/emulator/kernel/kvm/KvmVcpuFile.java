@@ -31,6 +31,12 @@ final class KvmVcpuFile extends OpenFile {
     super(ids);
     this.vm = vm;
     this.vcpu = vcpu;
+    vm.get();
+  }
+
+  @Override
+  protected void release() {
+    vm.put();
   }
 
   @Override

@@ -31,6 +31,7 @@ final class KvmVfioDevice extends OpenFile {
   KvmVfioDevice(Kernel kernel, KvmVm vm) {
     super(kernel.ids());
     this.vm = vm;
+    vm.get();
   }
 
   @Override
@@ -106,6 +107,7 @@ final class KvmVfioDevice extends OpenFile {
     }
     groups.clear();
     vm.vfioDeviceClosed();
+    vm.put();
   }
 
   @Override

@@ -4,6 +4,7 @@ import io.virtrig.emulator.errno.Errno;
 import io.virtrig.emulator.errno.KernelError;
 import io.virtrig.emulator.kernel.Kernel;
 import io.virtrig.emulator.kernel.kvm.KvmIoeventfd.Bus;
+import io.virtrig.emulator.kernel.kvm.KvmX86Ops.Called;
 import io.virtrig.emulator.kernel.process.AddressSpace;
 import io.virtrig.emulator.kernel.process.Task;
 import io.virtrig.emulator.state.KernelObject;
@@ -41,12 +42,14 @@ final class KvmVm extends KernelObject {
   private final KvmIrqfds irqfds;
   private final KvmIoeventfds ioeventfds = new KvmIoeventfds(this);
   private final KvmIrqchip irqchip;
+  private final KvmSev sev;
 
   /** In the order in which they were made. */
   private final List<KvmVcpu> vcpus = new ArrayList<>(1);
 
   private int bootCpuId;
   private int assigned;
+  private int files;
   private boolean vfioDevice;
 
   KvmVm(Kernel kernel, AddressSpace creator) {
@@ -57,6 +60,7 @@ final class KvmVm extends KernelObject {
     guest = new GuestAccess(this, kernel, creator);
     irqchip = new KvmIrqchip(this, kernel.events());
     irqfds = new KvmIrqfds(this, kernel);
+    sev = new KvmSev(kernel, this);
   }
 
   KvmMemory memory() {
@@ -84,6 +88,26 @@ final class KvmVm extends KernelObject {
 
   KvmIrqchip irqchip() {
     return irqchip;
+  }
+
+  KvmSev sev() {
+    return sev;
+  }
+
+  KvmX86Ops x86Ops() {
+    return kernel.x86Ops();
+  }
+
+  /** One more file holds the VM. */
+  void get() {
+    files++;
+  }
+
+  /** A file lets go of it; with the last one it is destroyed (kvm_destroy_vm). */
+  void put() {
+    if (--files == 0) {
+      sev.release();
+    }
   }
 
   KvmIrqfds irqfds() {
@@ -197,8 +221,10 @@ final class KvmVm extends KernelObject {
   boolean canPost() {
     KernelSpec configured = kernel.configuration().spec().getKernel();
     IommuSpec iommu = kernel.configuration().spec().getIommu();
-    return irqchip.inKernel()
+    return kernel.x86Ops().call(Called.CHECK_APICV_INHIBIT_REASONS)
+        && irqchip.inKernel()
         && configured.getApicv()
+        && !sev.active()
         && assigned > 0
         && iommu.getPostedInterrupts();
   }
@@ -251,6 +277,7 @@ final class KvmVm extends KernelObject {
     out.number("assigned_devices", assigned);
     out.flag("vfio_device", vfioDevice);
     out.child("irqchip", "", irqchip);
+    out.child("sev", "", sev);
     out.child("irqfds", "", irqfds);
     out.child("ioeventfds", "", ioeventfds);
     out.child("mmio", "", mmio);

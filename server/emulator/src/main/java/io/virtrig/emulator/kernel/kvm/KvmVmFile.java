@@ -30,6 +30,7 @@ import io.virtrig.emulator.errno.Errno;
 import io.virtrig.emulator.errno.KernelError;
 import io.virtrig.emulator.errno.Refused;
 import io.virtrig.emulator.kernel.Kernel;
+import io.virtrig.emulator.kernel.kvm.KvmX86Ops.Called;
 import io.virtrig.emulator.kernel.process.OpenFile;
 import io.virtrig.emulator.kernel.process.Task;
 import io.virtrig.emulator.state.StateWriter;
@@ -107,6 +108,7 @@ final class KvmVmFile extends OpenFile {
     super(kernel.ids());
     this.kernel = kernel;
     this.vm = vm;
+    vm.get();
   }
 
   @Override
@@ -127,14 +129,17 @@ final class KvmVmFile extends OpenFile {
         vm.memory().setUserMemoryRegion(operation.getKvmSetUserMemoryRegion());
         yield MEMORY_REGION_SET;
       }
-      case KVM_GET_DIRTY_LOG ->
-          Result.newBuilder()
-              .setKvmGetDirtyLog(
-                  KvmGetDirtyLogResponse.newBuilder()
-                      .setDirtyBitmap(
-                          vm.memory().getDirtyLog(operation.getKvmGetDirtyLog().getSlot())))
-              .build();
+      case KVM_GET_DIRTY_LOG -> {
+        vm.x86Ops().call(Called.FLUSH_LOG_DIRTY);
+        yield Result.newBuilder()
+            .setKvmGetDirtyLog(
+                KvmGetDirtyLogResponse.newBuilder()
+                    .setDirtyBitmap(
+                        vm.memory().getDirtyLog(operation.getKvmGetDirtyLog().getSlot())))
+            .build();
+      }
       case KVM_CLEAR_DIRTY_LOG -> {
+        vm.x86Ops().call(Called.FLUSH_LOG_DIRTY);
         vm.memory().clearDirtyLog(operation.getKvmClearDirtyLog());
         yield DIRTY_LOG_CLEARED;
       }
@@ -191,6 +196,13 @@ final class KvmVmFile extends OpenFile {
         yield ZONE_UNREGISTERED;
       }
       case KVM_CREATE_DEVICE -> createDevice(caller, operation.getKvmCreateDevice());
+      case KVM_MEMORY_ENCRYPT_OP,
+          KVM_MEMORY_ENCRYPT_REG_REGION,
+          KVM_MEMORY_ENCRYPT_UNREG_REGION,
+          KVM_MEM_ENC_OP,
+          KVM_MEM_ENC_REGISTER_REGION,
+          KVM_MEM_ENC_UNREGISTER_REGION ->
+          MemoryEncryption.ioctl(vm, caller, operation);
       default -> throw KernelError.notTty("a VM");
     };
   }
@@ -287,6 +299,7 @@ final class KvmVmFile extends OpenFile {
   @Override
   protected void release() {
     vm.irqfds().release();
+    vm.put();
   }
 
   @Override

@@ -78,15 +78,19 @@ final class IommuInfo {
       size += DMA_AVAIL_SIZE;
     }
 
-    VfioIommuInfoCapability.Builder ranges =
-        VfioIommuInfoCapability.newBuilder()
-            .setId(VFIO_IOMMU_TYPE1_INFO_CAP_IOVA_RANGE)
-            .setVersion(1);
-    for (Iommu.Range range : iommu.usableRanges()) {
-      ranges.addIovaRanges(VfioIovaRange.newBuilder().setStart(range.start()).setEnd(range.last()));
+    // A container without a domain has no list of ranges.
+    if (iommu.present()) {
+      VfioIommuInfoCapability.Builder ranges =
+          VfioIommuInfoCapability.newBuilder()
+              .setId(VFIO_IOMMU_TYPE1_INFO_CAP_IOVA_RANGE)
+              .setVersion(1);
+      for (Iommu.Range range : iommu.usableRanges()) {
+        ranges.addIovaRanges(
+            VfioIovaRange.newBuilder().setStart(range.start()).setEnd(range.last()));
+      }
+      caps.add(ranges.build());
+      size += IOVA_RANGE_SIZE + IOVA_RANGE_SIZE * iommu.usableRanges().size();
     }
-    caps.add(ranges.build());
-    size += IOVA_RANGE_SIZE + IOVA_RANGE_SIZE * iommu.usableRanges().size();
 
     @Nullable IommuNestingInfo info = nesting.info();
     if (info != null) {

@@ -25,13 +25,15 @@ import org.jspecify.annotations.Nullable;
 final class VfioContainer extends OpenFile {
   private final Kernel kernel;
   private final VfioMms mms;
+  private final LostPins lost;
   private final List<VfioGroup> groups = new ArrayList<>(1);
   private @Nullable VfioIommuType1 backEnd;
 
-  VfioContainer(Kernel kernel, VfioMms mms) {
+  VfioContainer(Kernel kernel, VfioMms mms, LostPins lost) {
     super(kernel.ids());
     this.kernel = kernel;
     this.mms = mms;
+    this.lost = lost;
   }
 
   @Nullable VfioIommuType1 backEnd() {
@@ -75,7 +77,7 @@ final class VfioContainer extends OpenFile {
       throw new KernelError(
           Errno.ENODEV, "no IOMMU back end claims type " + Long.toUnsignedString(type));
     }
-    VfioIommuType1 chosen = VfioIommuType1.open(kernel, mms, type);
+    VfioIommuType1 chosen = VfioIommuType1.open(kernel, mms, lost, type);
     for (int attached = 0; attached < groups.size(); attached++) {
       try {
         chosen.attachGroup(caller, groups.get(attached));

@@ -8,6 +8,7 @@ import io.virtrig.emulator.state.KernelObject;
 import io.virtrig.v1.EventKind;
 import io.virtrig.v1.Operation;
 import io.virtrig.v1.Result;
+import java.util.Objects;
 
 /**
  * A device that a vfio driver is bound to (struct vfio_device). Several files of one device share
@@ -41,11 +42,20 @@ public abstract class VfioDevice extends KernelObject {
   }
 
   final void open() {
-    if (files == 0) {
+    if (files > 0) {
+      reopen();
+    } else {
       enable();
       kernel.events().record(EventKind.EVENT_KIND_DEVICE, name(), "opened");
     }
     files++;
+  }
+
+  /** What its driver pins single pages in: of the container that its group is in. */
+  protected final EmulatedPins pins() {
+    return Objects.requireNonNull(
+            Objects.requireNonNull(group.container(), "no container").backEnd(), "no back end")
+        .pins();
   }
 
   final void close() {
@@ -67,6 +77,12 @@ public abstract class VfioDevice extends KernelObject {
 
   /** The first file is opened. A refusal leaves it closed. */
   protected abstract void enable();
+
+  /** Another file is opened beside others. */
+  protected void reopen() {}
+
+  /** Pages between two I/O virtual addresses, both included, may no longer be pinned. */
+  protected void dmaUnmap(long start, long last) {}
 
   /** The last file is closed. */
   protected abstract void disable();

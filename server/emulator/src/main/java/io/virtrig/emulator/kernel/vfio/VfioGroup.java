@@ -3,11 +3,13 @@ package io.virtrig.emulator.kernel.vfio;
 import io.virtrig.emulator.errno.Errno;
 import io.virtrig.emulator.errno.KernelError;
 import io.virtrig.emulator.hardware.pci.AssignableInterface;
+import io.virtrig.emulator.hardware.css.Subchannel;
 import io.virtrig.emulator.hardware.pci.PciFunction;
 import io.virtrig.emulator.kernel.Kernel;
 import io.virtrig.emulator.kernel.iommu.IommuCore;
 import io.virtrig.emulator.kernel.process.OpenFile;
 import io.virtrig.emulator.kernel.process.Task;
+import io.virtrig.emulator.kernel.vfio.ccw.VfioCcwDevice;
 import io.virtrig.emulator.kernel.vfio.pci.VfioPciDevice;
 import io.virtrig.emulator.spec.DeviceConfiguration.Driver;
 import io.virtrig.emulator.state.KernelObject;
@@ -34,14 +36,29 @@ public final class VfioGroup extends KernelObject {
   private int openDevices;
   private @Nullable VfioContainer container;
 
-  VfioGroup(
-      Kernel kernel, int number, List<PciFunction> functions, List<AssignableInterface> parts) {
+  private VfioGroup(
+      Kernel kernel,
+      int number,
+      List<PciFunction> functions,
+      List<AssignableInterface> parts,
+      boolean emulated) {
     super(kernel.ids());
     ids = kernel.ids();
     this.number = number;
     this.functions = functions;
     interfaces = parts;
-    emulated = !parts.isEmpty() && !haveOneIommuDevice(kernel.iommu(), parts);
+    this.emulated = emulated;
+  }
+
+  /** The group of functions, or of parts of functions. */
+  VfioGroup(
+      Kernel kernel, int number, List<PciFunction> functions, List<AssignableInterface> parts) {
+    this(
+        kernel,
+        number,
+        functions,
+        parts,
+        !parts.isEmpty() && !haveOneIommuDevice(kernel.iommu(), parts));
     for (PciFunction function : functions) {
       if (function.configuration().driver() == Driver.VFIO_PCI) {
         devices.add(new VfioPciDevice(kernel, this, function));
@@ -56,6 +73,12 @@ public final class VfioGroup extends KernelObject {
   private static boolean haveOneIommuDevice(IommuCore core, List<AssignableInterface> parts) {
     return parts.stream().allMatch(core::backs)
         && parts.stream().map(AssignableInterface::parent).distinct().count() == 1;
+  }
+
+  /** The group of a mediated device on a subchannel (vfio_register_emulated_iommu_dev). */
+  VfioGroup(Kernel kernel, int number, Subchannel subchannel) {
+    this(kernel, number, List.of(), List.of(), true);
+    devices.add(new VfioCcwDevice(kernel, this, subchannel));
   }
 
   /** Where the files of the group get their identities. */
@@ -88,6 +111,20 @@ public final class VfioGroup extends KernelObject {
     return interfaces.isEmpty()
         ? functions
         : interfaces.stream().map(AssignableInterface::parent).toList();
+  }
+
+  /** A device is unregistered: it is found no more. */
+  public void unregister(VfioDevice device) {
+    devices.remove(device);
+  }
+
+  /** Drivers let go of the pages of a range that they have pinned. */
+  void dmaUnmap(long start, long last) {
+    for (VfioDevice device : List.copyOf(devices)) {
+      if (device.files() > 0) {
+        device.dmaUnmap(start, last);
+      }
+    }
   }
 
   /** Whether the node exists: a function is bound to a vfio driver. */

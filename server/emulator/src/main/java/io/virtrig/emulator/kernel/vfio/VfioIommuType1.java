@@ -85,28 +85,30 @@ final class VfioIommuType1 implements Stateful {
   private final List<VfioGroup> emulated = new ArrayList<>(0);
 
   private final ExtentMap<VfioDma> mappings = new ExtentMap<>();
+  private final EmulatedPins pins;
   private int available;
   private boolean dirtyTracking;
 
-  private VfioIommuType1(Kernel kernel, VfioMms mms, boolean v2, boolean nested) {
+  private VfioIommuType1(Kernel kernel, VfioMms mms, LostPins lost, boolean v2, boolean nested) {
     this.kernel = kernel;
     this.v2 = v2;
     this.nested = nested;
     iommu = kernel.machine().iommu();
     nesting = new NestingContainer(kernel, mms, nested);
+    pins = new EmulatedPins(mappings, v2, lost);
     available = kernel.configuration().spec().getKernel().getDmaEntryLimit();
   }
 
   /** vfio_iommu_type1_open. EINVAL for a number that is an extension but no mode. */
-  static VfioIommuType1 open(Kernel kernel, VfioMms mms, long type) {
+  static VfioIommuType1 open(Kernel kernel, VfioMms mms, LostPins lost, long type) {
     if (type == VFIO_TYPE1_IOMMU) {
-      return new VfioIommuType1(kernel, mms, false, false);
+      return new VfioIommuType1(kernel, mms, lost, false, false);
     }
     if (type == VFIO_TYPE1v2_IOMMU) {
-      return new VfioIommuType1(kernel, mms, true, false);
+      return new VfioIommuType1(kernel, mms, lost, true, false);
     }
     if (type == VFIO_TYPE1_NESTING_IOMMU) {
-      return new VfioIommuType1(kernel, mms, true, true);
+      return new VfioIommuType1(kernel, mms, lost, true, true);
     }
     throw KernelError.invalid(
         Long.toUnsignedString(type) + " is an extension of type1, but no mode of it");
@@ -121,12 +123,22 @@ final class VfioIommuType1 implements Stateful {
       return 1;
     }
     if (extension == VFIO_UPDATE_VADDR) {
-      return backEnd == null || !backEnd.emulated.isEmpty() ? 0 : 1;
+      return backEnd == null || backEnd.emulated() ? 0 : 1;
     }
     if (extension == VFIO_DMA_CC_IOMMU) {
       return backEnd != null && backEnd.iommu.enforcesCoherency() ? 1 : 0;
     }
     return 0;
+  }
+
+  /** Some of its devices do no DMA by an IOMMU: their drivers pin what they need. */
+  private boolean emulated() {
+    return !emulated.isEmpty();
+  }
+
+  /** The pages that drivers have pinned one by one. */
+  EmulatedPins pins() {
+    return pins;
   }
 
   /** vfio_iommu_type1_attach_group. A refusal leaves the group out. */
@@ -255,6 +267,7 @@ final class VfioIommuType1 implements Stateful {
   }
 
   private void removeAllMappings() {
+    pins.lose();
     for (VfioDma mapping : List.copyOf(mappings.all())) {
       remove(mapping);
     }
@@ -405,6 +418,9 @@ final class VfioIommuType1 implements Stateful {
   }
 
   private boolean usable(long start, long last) {
+    if (domains.isEmpty()) {
+      return true;
+    }
     for (Iommu.Range range : iommu.usableRanges()) {
       if (Long.compareUnsigned(start, range.start()) >= 0
           && Long.compareUnsigned(last, range.last()) <= 0) {
@@ -434,7 +450,7 @@ final class VfioIommuType1 implements Stateful {
       Argsz.check(argsz, UNMAP_SIZE + BITMAP_SIZE);
       UserBitmap.requireRoom(arg.getBitmap(), arg.getSize());
     }
-    if (invalidate && !emulated.isEmpty()) {
+    if (invalidate && emulated()) {
       throw new KernelError(
           Errno.EBUSY, "a device without an IOMMU of its own is in the container");
     }
@@ -490,10 +506,20 @@ final class VfioIommuType1 implements Stateful {
       if (bitmap != null) {
         bitmap.query(hit, start);
       }
+      letGo(hit);
       unmapped += hit.size();
       remove(hit);
     }
     return unmapped;
+  }
+
+  /** Drivers let go of a mapping's pages (vfio_notify_dma_unmap). */
+  private void letGo(VfioDma mapping) {
+    if (pins.any(mapping.start(), mapping.last())) {
+      for (VfioGroup group : emulated) {
+        group.dmaUnmap(mapping.start(), mapping.last());
+      }
+    }
   }
 
   /**
@@ -643,6 +669,7 @@ final class VfioIommuType1 implements Stateful {
     for (VfioDomain domain : domains) {
       out.child("domain", "", domain);
     }
+    out.child("pins", "", pins);
     for (VfioDma mapping : mappings.all()) {
       out.child("mapping", "0x" + hex(mapping.start()), mapping);
     }

@@ -9,6 +9,7 @@ import io.virtrig.emulator.event.EventListener;
 import io.virtrig.emulator.hardware.Machine;
 import io.virtrig.emulator.hardware.iommu.Iommu;
 import io.virtrig.emulator.hardware.memory.PhysicalMemory;
+import io.virtrig.emulator.hardware.psp.SevFirmware;
 import io.virtrig.emulator.kernel.Kernel;
 import io.virtrig.emulator.kernel.eventfd.EventFd;
 import io.virtrig.emulator.kernel.eventfd.EventFdFile;
@@ -62,7 +63,13 @@ class KvmPostingTest {
           new Kernel(
               configuration,
               new Machine(
-                  memory, new Iommu(configuration, memory), List.of(), List.of(), List.of()),
+                  memory,
+                  new Iommu(configuration, memory),
+                  List.of(),
+                  List.of(),
+                  List.of(),
+                  List.of(),
+                  new SevFirmware()),
               EventListener.NONE);
       task = new Task(1, Task.UNLIMITED, true, memory);
       vm = task.files().install(new KvmVmFile(kernel, new KvmVm(kernel, task.memory())));

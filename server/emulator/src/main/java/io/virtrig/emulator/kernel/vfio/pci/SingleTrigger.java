@@ -7,6 +7,7 @@ import io.virtrig.emulator.errno.KernelError;
 import io.virtrig.emulator.kernel.eventfd.EventFd;
 import io.virtrig.emulator.kernel.eventfd.EventFdFile;
 import io.virtrig.emulator.kernel.process.Task;
+import io.virtrig.emulator.kernel.vfio.IrqSet;
 import io.virtrig.emulator.state.StateWriter;
 import org.jspecify.annotations.Nullable;
 

@@ -11,6 +11,7 @@ import io.virtrig.emulator.kernel.Kernel;
 import io.virtrig.emulator.kernel.eventfd.EventFd;
 import io.virtrig.emulator.kernel.eventfd.EventFdFile;
 import io.virtrig.emulator.kernel.process.Task;
+import io.virtrig.emulator.kernel.vfio.IrqSet;
 import io.virtrig.emulator.state.StateWriter;
 import io.virtrig.emulator.state.Stateful;
 import io.virtrig.v1.Result;
@@ -56,7 +57,7 @@ final class VfioPciIrqs implements Stateful, InterruptHandler, VfioPciConfig.Lis
 
   /** VFIO_DEVICE_SET_IRQS. */
   Result set(Task caller, VfioDeviceSetIrqsRequest arg, VfioPciInfo info) {
-    IrqSet set = IrqSet.of(arg, info);
+    IrqSet set = IrqSet.of(arg, VFIO_PCI_NUM_IRQS, info::irqCount);
     boolean trigger = set.action() == VFIO_IRQ_SET_ACTION_TRIGGER;
     switch (set.index()) {
       case VFIO_PCI_INTX_IRQ_INDEX -> setIntx(caller, set);

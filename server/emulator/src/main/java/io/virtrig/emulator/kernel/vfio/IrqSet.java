@@ -1,16 +1,16 @@
-package io.virtrig.emulator.kernel.vfio.pci;
+package io.virtrig.emulator.kernel.vfio;
 
 import static io.virtrig.uapi.Vfio.*;
 
 import io.virtrig.emulator.errno.KernelError;
-import io.virtrig.emulator.kernel.vfio.Argsz;
 import io.virtrig.v1.VfioDeviceSetIrqsRequest;
+import java.util.function.IntUnaryOperator;
 
 /**
  * The argument of VFIO_DEVICE_SET_IRQS after the checks that all indexes share
  * (vfio_set_irqs_validate_and_prepare).
  *
- * @param index VFIO_PCI_*_IRQ_INDEX
+ * @param index VFIO_*_IRQ_INDEX
  * @param kind the one VFIO_IRQ_SET_DATA_* flag
  * @param action the VFIO_IRQ_SET_ACTION_* flags, maybe none or several
  * @param start the first interrupt; below the index's number of them
@@ -18,14 +18,19 @@ import io.virtrig.v1.VfioDeviceSetIrqsRequest;
  * @param data a number for each of them; empty for DATA_NONE
  */
 @SuppressWarnings("ArrayRecordComponent") // Never compared.
-record IrqSet(int index, int kind, int action, int start, int count, int[] data) {
+public record IrqSet(int index, int kind, int action, int start, int count, int[] data) {
   /** sizeof(struct vfio_irq_set) without the data. */
   private static final int HEADER_SIZE = 20;
 
   private static final int EVENTFD_SIZE = 4;
 
-  /** Checks an argument. */
-  static IrqSet of(VfioDeviceSetIrqsRequest arg, VfioPciInfo info) {
+  /**
+   * Checks an argument.
+   *
+   * @param indexes how many indexes the device has
+   * @param counts how many interrupts each index has
+   */
+  public static IrqSet of(VfioDeviceSetIrqsRequest arg, int indexes, IntUnaryOperator counts) {
     int flags = arg.getFlags();
     int index = arg.getIndex();
     long start = Integer.toUnsignedLong(arg.getStart());
@@ -39,9 +44,9 @@ record IrqSet(int index, int kind, int action, int start, int count, int[] data)
         };
     int argsz = arg.hasArgsz() ? arg.getArgsz() : HEADER_SIZE + size * arg.getDataCount();
     Argsz.check(argsz, HEADER_SIZE);
-    if (Integer.compareUnsigned(index, info.numIrqs()) >= 0) {
+    if (Integer.compareUnsigned(index, indexes) >= 0) {
       throw KernelError.invalid(
-          "interrupt index " + Integer.toUnsignedString(index) + " is not below " + info.numIrqs());
+          "interrupt index " + Integer.toUnsignedString(index) + " is not below " + indexes);
     }
     if (count >= 0xffffffffL - start) {
       throw KernelError.invalid("start " + start + " + count " + count + " wraps");
@@ -50,7 +55,7 @@ record IrqSet(int index, int kind, int action, int start, int count, int[] data)
     if (unknown != 0) {
       throw KernelError.invalid("unknown flags 0x" + Integer.toHexString(unknown));
     }
-    int most = info.irqCount(index);
+    int most = counts.applyAsInt(index);
     if (start >= most || start + count > most) {
       throw KernelError.invalid(
           "start " + start + ", count " + count + ": index " + index + " has " + most);
@@ -81,7 +86,7 @@ record IrqSet(int index, int kind, int action, int start, int count, int[] data)
   }
 
   /** For DATA_NONE and DATA_BOOL: whether the interrupt at a position is meant. */
-  boolean selects(int position) {
+  public boolean selects(int position) {
     return kind == VFIO_IRQ_SET_DATA_NONE || (data[position] & 0xff) != 0;
   }
 }

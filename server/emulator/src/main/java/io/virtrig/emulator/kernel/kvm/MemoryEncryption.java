@@ -1,0 +1,130 @@
+package io.virtrig.emulator.kernel.kvm;
+
+import io.virtrig.emulator.errno.Errno;
+import io.virtrig.emulator.errno.KernelError;
+import io.virtrig.emulator.kernel.kvm.KvmX86Ops.Called;
+import io.virtrig.emulator.kernel.process.Task;
+import io.virtrig.v1.KvmMemEncOpRequest;
+import io.virtrig.v1.KvmMemEncOpResponse;
+import io.virtrig.v1.KvmMemEncRegisterRegionRequest;
+import io.virtrig.v1.KvmMemEncRegisterRegionResponse;
+import io.virtrig.v1.KvmMemEncUnregisterRegionRequest;
+import io.virtrig.v1.KvmMemEncUnregisterRegionResponse;
+import io.virtrig.v1.KvmMemoryEncryptOpRequest;
+import io.virtrig.v1.KvmMemoryEncryptOpResponse;
+import io.virtrig.v1.KvmMemoryEncryptRegRegionRequest;
+import io.virtrig.v1.KvmMemoryEncryptRegRegionResponse;
+import io.virtrig.v1.KvmMemoryEncryptUnregRegionRequest;
+import io.virtrig.v1.KvmMemoryEncryptUnregRegionResponse;
+import io.virtrig.v1.Operation;
+import io.virtrig.v1.Result;
+import java.util.function.Supplier;
+
+/**
+ * The three ioctls of memory encryption, each under its name in Linux and the one of "KVM: x86:
+ * Change names of some of the kvm_x86_ops functions", 2020 (kvm_arch_vm_ioctl). They go to members
+ * of the vendor module, and are unknown where it does not fill them.
+ */
+final class MemoryEncryption {
+
+  private MemoryEncryption() {}
+
+  static Result ioctl(KvmVm vm, Task caller, Operation operation) {
+    return switch (operation.getOpCase()) {
+      case KVM_MEMORY_ENCRYPT_OP -> {
+        KvmMemoryEncryptOpRequest arg = operation.getKvmMemoryEncryptOp();
+        SevCommand command =
+            new SevCommand(arg.getId(), arg.getSevFd(), arg.getError(), arg.getData());
+        Supplier<KvmMemoryEncryptOpResponse> written =
+            () ->
+                KvmMemoryEncryptOpResponse.newBuilder()
+                    .setId(command.id())
+                    .setSevFd(command.sevFd())
+                    .setError(command.error())
+                    .setData(command.data())
+                    .build();
+        try {
+          command(vm, caller, command);
+        } catch (KernelError e) {
+          throw new KernelError(e.errno(), check(e), written.get());
+        }
+        yield Result.newBuilder().setKvmMemoryEncryptOp(written.get()).build();
+      }
+      case KVM_MEM_ENC_OP -> {
+        KvmMemEncOpRequest arg = operation.getKvmMemEncOp();
+        SevCommand command =
+            new SevCommand(arg.getId(), arg.getSevFd(), arg.getError(), arg.getData());
+        Supplier<KvmMemEncOpResponse> written =
+            () ->
+                KvmMemEncOpResponse.newBuilder()
+                    .setId(command.id())
+                    .setSevFd(command.sevFd())
+                    .setError(command.error())
+                    .setData(command.data())
+                    .build();
+        try {
+          command(vm, caller, command);
+        } catch (KernelError e) {
+          throw new KernelError(e.errno(), check(e), written.get());
+        }
+        yield Result.newBuilder().setKvmMemEncOp(written.get()).build();
+      }
+      case KVM_MEMORY_ENCRYPT_REG_REGION -> {
+        KvmMemoryEncryptRegRegionRequest arg = operation.getKvmMemoryEncryptRegRegion();
+        register(vm, caller, arg.getAddr(), arg.getSize());
+        yield Result.newBuilder()
+            .setKvmMemoryEncryptRegRegion(KvmMemoryEncryptRegRegionResponse.getDefaultInstance())
+            .build();
+      }
+      case KVM_MEM_ENC_REGISTER_REGION -> {
+        KvmMemEncRegisterRegionRequest arg = operation.getKvmMemEncRegisterRegion();
+        register(vm, caller, arg.getAddr(), arg.getSize());
+        yield Result.newBuilder()
+            .setKvmMemEncRegisterRegion(KvmMemEncRegisterRegionResponse.getDefaultInstance())
+            .build();
+      }
+      case KVM_MEMORY_ENCRYPT_UNREG_REGION -> {
+        KvmMemoryEncryptUnregRegionRequest arg = operation.getKvmMemoryEncryptUnregRegion();
+        unregister(vm, arg.getAddr(), arg.getSize());
+        yield Result.newBuilder()
+            .setKvmMemoryEncryptUnregRegion(
+                KvmMemoryEncryptUnregRegionResponse.getDefaultInstance())
+            .build();
+      }
+      case KVM_MEM_ENC_UNREGISTER_REGION -> {
+        KvmMemEncUnregisterRegionRequest arg = operation.getKvmMemEncUnregisterRegion();
+        unregister(vm, arg.getAddr(), arg.getSize());
+        yield Result.newBuilder()
+            .setKvmMemEncUnregisterRegion(KvmMemEncUnregisterRegionResponse.getDefaultInstance())
+            .build();
+      }
+      default -> throw KernelError.notTty("a VM");
+    };
+  }
+
+  private static String check(KernelError refused) {
+    String check = refused.getMessage();
+    return check == null ? "" : check;
+  }
+
+  private static void require(KvmVm vm, Called member) {
+    if (!vm.x86Ops().call(member)) {
+      throw new KernelError(Errno.ENOTTY, "the vendor module has no memory encryption");
+    }
+  }
+
+  private static void command(KvmVm vm, Task caller, SevCommand command) {
+    require(vm, Called.MEM_ENC_OP);
+    vm.sev().command(caller, command);
+  }
+
+  private static void register(KvmVm vm, Task caller, long addr, long size) {
+    require(vm, Called.MEM_ENC_REGISTER_REGION);
+    vm.sev().register(caller, addr, size);
+  }
+
+  private static void unregister(KvmVm vm, long addr, long size) {
+    require(vm, Called.MEM_ENC_UNREGISTER_REGION);
+    vm.sev().unregister(addr, size);
+  }
+}
