@@ -1,9 +1,11 @@
 package io.virtrig.cli;
 
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -13,6 +15,7 @@ import java.util.concurrent.TimeUnit;
 public final class DaemonContainer implements AutoCloseable {
 
   private static final String ENGINE = "docker";
+  private static final String READY = "virtrigd ready";
   private static final Duration TIMEOUT = Duration.ofSeconds(60);
 
   private final String id;
@@ -24,7 +27,7 @@ public final class DaemonContainer implements AutoCloseable {
   }
 
   /**
-   * Starts it; the daemon answers soon after.
+   * Starts it and waits until it answers.
    *
    * @throws IOException when the engine or the image is not there
    */
@@ -43,10 +46,27 @@ public final class DaemonContainer implements AutoCloseable {
                 "--publish=127.0.0.1::7473",
                 image));
     try {
+      awaitReady(id);
       return new DaemonContainer(id, engine(List.of("port", id, "7473/tcp")));
     } catch (IOException e) {
       stop(id);
       throw e;
+    }
+  }
+
+  private static void awaitReady(String id) throws IOException {
+    Process log = new ProcessBuilder(ENGINE, "logs", "--follow", id).start();
+    CompletableFuture.delayedExecutor(TIMEOUT.toSeconds(), TimeUnit.SECONDS).execute(log::destroy);
+    try (BufferedReader lines = log.inputReader(StandardCharsets.UTF_8)) {
+      String line = lines.readLine();
+      while (line != null && !line.startsWith(READY)) {
+        line = lines.readLine();
+      }
+      if (line == null) {
+        throw new IOException("the daemon in the container did not start");
+      }
+    } finally {
+      log.destroy();
     }
   }
 
