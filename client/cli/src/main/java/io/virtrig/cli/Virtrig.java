@@ -17,6 +17,7 @@ import picocli.CommandLine.Command;
       CallCommand.class,
       ProgramCommand.class,
       EventsCommand.class,
+      TraceCommand.class,
       IommuCommand.class,
       ConformanceCommand.class,
       DemoCommand.class,

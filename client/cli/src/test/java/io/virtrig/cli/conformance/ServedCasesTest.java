@@ -64,7 +64,8 @@ class ServedCasesTest {
           "walk",
           "qi",
           "vsva",
-          "smmu-nested");
+          "smmu-nested",
+          "viommu");
 
   private @Nullable Daemon daemon;
   private VirtrigClient client;

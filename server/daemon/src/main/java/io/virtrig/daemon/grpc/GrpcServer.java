@@ -72,6 +72,7 @@ public final class GrpcServer {
       OperationExecutor executor, RingMetrics rings) {
     List<ServerServiceDefinition> services = new ArrayList<>(new OperationServices(executor).all());
     services.add(new HostMethods(executor.hosts()).service());
+    services.add(new TraceMethods(executor.hosts()).service());
     services.add(new RingMethod(executor, rings).service());
     services.add(new ProgramMethods(executor).service());
     services.add(new EchoMethods().service());
