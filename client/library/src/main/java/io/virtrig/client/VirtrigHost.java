@@ -117,8 +117,7 @@ public final class VirtrigHost {
   public ListCallsResponse calls(long after, int limit) {
     ListCallsRequest request =
         ListCallsRequest.newBuilder().setHost(id).setAfter(after).setPageSize(limit).build();
-    return StatusDetails.answer(
-        () -> TraceServiceGrpc.newBlockingStub(channel).listCalls(request));
+    return StatusDetails.answer(() -> TraceServiceGrpc.newBlockingStub(channel).listCalls(request));
   }
 
   /** Executes operations one after another, each whatever came of those before. */

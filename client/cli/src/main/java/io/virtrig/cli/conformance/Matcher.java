@@ -87,7 +87,8 @@ final class Matcher {
     }
     List<?> elements = (List<?>) got.getField(field);
     List<JsonElement> wanted = expected.getAsJsonArray().asList();
-    if (elements.size() != wanted.size() || !canPair(path, field, wanted, 0, elements, new BitSet())) {
+    if (elements.size() != wanted.size()
+        || !canPair(path, field, wanted, 0, elements, new BitSet())) {
       differ(path, wanted, Rendering.of(field, elements));
     }
     return true;

@@ -70,8 +70,7 @@ public final class TraceCase {
   }
 
   /** The descriptor that a call made; null when it made none. */
-  private static @Nullable Integer opened(
-      Operation operation, Result result) {
+  private static @Nullable Integer opened(Operation operation, Result result) {
     if (result.hasErrno()) {
       return null;
     }

@@ -14,10 +14,9 @@ public final class TraceText {
 
   private TraceText() {}
 
-  /** E.g. {@code 1  VFIO_SET_IOMMU(5, {"value":6}) = 0}. */
+  /** E.g. {@code 1 VFIO_SET_IOMMU(5, {"value":6}) = 0}. */
   public static String line(TracedCall call) {
-    Message request =
-        (Message) call.getOperation().getAllFields().values().iterator().next();
+    Message request = (Message) call.getOperation().getAllFields().values().iterator().next();
     JsonObject arguments = arguments(request);
     FieldDescriptor fd = request.getDescriptorForType().findFieldByName("target_fd");
     String on = fd == null ? "" : request.getField(fd).toString();
@@ -50,9 +49,7 @@ public final class TraceText {
     if (result.hasErrno()) {
       return "-1 " + result.getErrno().getName() + " (" + result.getErrno().getCheck() + ")";
     }
-    return Vocabulary.response(result)
-        .map(TraceText::response)
-        .orElse("0");
+    return Vocabulary.response(result).map(TraceText::response).orElse("0");
   }
 
   private static String response(Message response) {

@@ -32,7 +32,8 @@ final class OperationServices {
   }
 
   List<ServerServiceDefinition> all() {
-    return List.of(process(), hardware(), guest(), inspection(), vfio(), ioasid(), kvm(), vdpa(), vmm());
+    return List.of(
+        process(), hardware(), guest(), inspection(), vfio(), ioasid(), kvm(), vdpa(), vmm());
   }
 
   private ServerServiceDefinition process() {

@@ -22,6 +22,11 @@ public final class HostDevices {
     return group;
   }
 
+  /** Whether a device is a part of a function. */
+  public boolean isMediated(String device) {
+    return configuration.mdevs().stream().anyMatch(mdev -> mdev.name().equals(device));
+  }
+
   private int find(String name) {
     for (var device : configuration.devices()) {
       if (device.name().equals(name)) {

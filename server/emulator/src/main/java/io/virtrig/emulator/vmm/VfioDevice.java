@@ -22,8 +22,12 @@ public final class VfioDevice implements Stateful {
   private final int fd;
   private final VfioDeviceGetInfoResponse info;
 
-  /** VFIO_GROUP_GET_DEVICE_FD and VFIO_DEVICE_GET_INFO. */
-  public VfioDevice(Program program, int group, String name) {
+  /**
+   * VFIO_GROUP_GET_DEVICE_FD and VFIO_DEVICE_GET_INFO.
+   *
+   * @param mediated a part of a function: what its own driver offers is not simulated and not asked
+   */
+  public VfioDevice(Program program, int group, String name, boolean mediated) {
     this.program = program;
     this.name = name;
     fd =
@@ -39,14 +43,17 @@ public final class VfioDevice implements Stateful {
                         .build())
                 .getVfioGroupGetDeviceFd()
                 .getRet();
-    info =
-        program
-            .call(
-                Operation.newBuilder()
-                    .setVfioDeviceGetInfo(
-                        VfioDeviceGetInfoRequest.newBuilder().setPid(program.pid()).setTargetFd(fd))
-                    .build())
-            .getVfioDeviceGetInfo();
+    info = mediated ? VfioDeviceGetInfoResponse.getDefaultInstance() : info();
+  }
+
+  private VfioDeviceGetInfoResponse info() {
+    return program
+        .call(
+            Operation.newBuilder()
+                .setVfioDeviceGetInfo(
+                    VfioDeviceGetInfoRequest.newBuilder().setPid(program.pid()).setTargetFd(fd))
+                .build())
+        .getVfioDeviceGetInfo();
   }
 
   /** Its name on the host. */
@@ -57,11 +64,6 @@ public final class VfioDevice implements Stateful {
   /** Its descriptor. */
   public int fd() {
     return fd;
-  }
-
-  /** How many kinds of interrupts it may have. */
-  public int indexes() {
-    return info.getNumIrqs();
   }
 
   /** Whether it is a PCI function, with a configuration space. */

@@ -8,6 +8,7 @@ import io.virtrig.v1.GuestConfigWriteRequest;
 import io.virtrig.v1.GuestIrqsRequest;
 import io.virtrig.v1.GuestVectorWriteRequest;
 import io.virtrig.v1.HwRaiseIrqRequest;
+import io.virtrig.v1.KvmSetLapicRequest;
 import io.virtrig.v1.Operation;
 import io.virtrig.v1.VmmCall;
 import java.util.List;
@@ -17,8 +18,16 @@ import org.junit.jupiter.api.Test;
 /** The interrupt modes of kvmtool, and what reaches the guest in each. */
 class KvmtoolTest {
 
+  /** A guest that has switched its local APIC on. */
   private static VmmRig rig(String model) {
-    return new VmmRig(host("mainline", nic(0))).started(kvmtool(model, "nic0"));
+    VmmRig rig = new VmmRig(host("mainline", nic(0))).started(kvmtool(model, "nic0"));
+    int vcpu = rig.vm + 1;
+    var _ =
+        rig.rig.ok(
+            Operation.newBuilder()
+                .setKvmSetLapic(
+                    KvmSetLapicRequest.newBuilder().setTargetFd(vcpu).putRegs(0xf0, 0x1ff)));
+    return rig;
   }
 
   private static void raise(VmmRig rig, int index) {
@@ -30,9 +39,7 @@ class KvmtoolTest {
 
   private static Map<Integer, Long> injected(VmmRig rig) {
     return rig.rig
-        .ok(
-            Operation.newBuilder()
-                .setGuestIrqs(GuestIrqsRequest.newBuilder().setTargetFd(rig.vm)))
+        .ok(Operation.newBuilder().setGuestIrqs(GuestIrqsRequest.newBuilder().setTargetFd(rig.vm)))
         .getGuestIrqs()
         .getInjectedMap();
   }

@@ -26,7 +26,8 @@ import org.junit.jupiter.api.Test;
  */
 class RandomGuestTest {
   private static final int STEPS = 400;
-  private static final ByteString SECRET = ByteString.copyFrom("secret".repeat(600).getBytes(US_ASCII));
+  private static final ByteString SECRET =
+      ByteString.copyFrom("secret".repeat(600).getBytes(US_ASCII));
   private static final int[] OFFSETS = {
     GCMD, RTADDR, IQT, IQA, 0x28, 0x34, 0x38, 0x3c, 0x40, 0x9c, 0xa0, 0xf0, 0xf8, 0x228, VCMD,
     VCMD + 4, 0x8c, 0x94, 0x2c, 0xfc
@@ -71,10 +72,7 @@ class RandomGuestTest {
             .getRet();
     rig.rig.ok(
         Operation.newBuilder()
-            .setStore(
-                StoreRequest.newBuilder()
-                    .setAddr(address)
-                    .setBytes(SECRET)));
+            .setStore(StoreRequest.newBuilder().setAddr(address).setBytes(SECRET)));
     return address;
   }
 
@@ -98,10 +96,8 @@ class RandomGuestTest {
                       .setTargetFd(vm)
                       .setOffset(anyOffset(random))
                       .setSize(random.nextBoolean() ? 4 : 8));
-      case 4 ->
-          mmio(vm, IQT, 8, (long) random.nextInt(64) << 5);
-      default ->
-          mmio(vm, anyOffset(random), random.nextBoolean() ? 4 : 8, value(random));
+      case 4 -> mmio(vm, IQT, 8, (long) random.nextInt(64) << 5);
+      default -> mmio(vm, anyOffset(random), random.nextBoolean() ? 4 : 8, value(random));
     };
   }
 
@@ -160,8 +156,7 @@ class RandomGuestTest {
         words[1] = value(random);
       }
     }
-    ByteBuffer bytes =
-        ByteBuffer.allocate(32).order(ByteOrder.LITTLE_ENDIAN);
+    ByteBuffer bytes = ByteBuffer.allocate(32).order(ByteOrder.LITTLE_ENDIAN);
     for (long word : words) {
       bytes.putLong(word);
     }

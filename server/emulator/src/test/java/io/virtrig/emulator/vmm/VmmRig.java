@@ -268,8 +268,7 @@ final class VmmRig implements AutoCloseable {
   }
 
   int eventfds() {
-    return rig.ok(
-            Operation.newBuilder().setVmmFds(VmmFdsRequest.newBuilder().setTargetFd(vm)))
+    return rig.ok(Operation.newBuilder().setVmmFds(VmmFdsRequest.newBuilder().setTargetFd(vm)))
         .getVmmFds()
         .getOpenEventfds();
   }
@@ -284,16 +283,14 @@ final class VmmRig implements AutoCloseable {
 
   List<VmmCall> config(GuestConfigWriteRequest.Builder request) {
     return rig.ok(
-            Operation.newBuilder()
-                .setGuestConfigWrite(request.setTargetFd(vm).setDevice("nic0")))
+            Operation.newBuilder().setGuestConfigWrite(request.setTargetFd(vm).setDevice("nic0")))
         .getGuestConfigWrite()
         .getCallsList();
   }
 
   List<VmmCall> vector(GuestVectorWriteRequest.Builder request) {
     return rig.ok(
-            Operation.newBuilder()
-                .setGuestVectorWrite(request.setTargetFd(vm).setDevice("nic0")))
+            Operation.newBuilder().setGuestVectorWrite(request.setTargetFd(vm).setDevice("nic0")))
         .getGuestVectorWrite()
         .getCallsList();
   }

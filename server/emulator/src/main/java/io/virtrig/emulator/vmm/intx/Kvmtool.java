@@ -77,7 +77,8 @@ public final class Kvmtool implements Vmm {
     opened.map(vm.memory());
     for (VmmDevice device : wanted) {
       int group = open(opened, hostDevices.group(device.getHost()));
-      setUp(new VfioDevice(program, group, device.getHost()));
+      boolean mediated = hostDevices.isMediated(device.getHost());
+      setUp(new VfioDevice(program, group, device.getHost(), mediated));
     }
   }
 

@@ -28,6 +28,7 @@ final class AssignedDevice implements Stateful {
   private final Program program;
   private final VirtualMachine machine;
   private final String host;
+  private final boolean mediated;
   private final int source;
   private int group = -1;
   private boolean inContainer;
@@ -36,7 +37,9 @@ final class AssignedDevice implements Stateful {
   private @Nullable VfioDevice device;
   private @Nullable HostIommuContext context;
 
-  AssignedDevice(Program program, VirtualMachine machine, String host, int source) {
+  AssignedDevice(
+      Program program, VirtualMachine machine, String host, boolean mediated, int source) {
+    this.mediated = mediated;
     this.program = program;
     this.machine = machine;
     this.host = host;
@@ -64,7 +67,7 @@ final class AssignedDevice implements Stateful {
       opened.map(machine.memory());
       machine.addGroup(group);
       knownToKvm = true;
-      device = new VfioDevice(program, group, host);
+      device = new VfioDevice(program, group, host, mediated);
       if (context != null) {
         viommu.attach(source, context);
       }

@@ -98,8 +98,9 @@ public final class Qemu implements Vmm {
             wanted.getGuestBdf() + " is in use by \"" + other.host() + "\" already");
       }
     }
-    AssignedDevice device = new AssignedDevice(program, vm, wanted.getHost(), source);
     int group = hostDevices.group(wanted.getHost());
+    boolean mediated = hostDevices.isMediated(wanted.getHost());
+    AssignedDevice device = new AssignedDevice(program, vm, wanted.getHost(), mediated, source);
     device.realize(group, viommu, options.modern(), revision, calls);
     devices.add(device);
   }

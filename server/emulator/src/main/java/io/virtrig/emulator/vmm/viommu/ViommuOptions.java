@@ -113,14 +113,7 @@ record ViommuOptions(
     return switch (mode) {
       case OFF -> base;
       case LEGACY -> base | ECAP_SMTS | ECAP_SRS | ECAP_SLTS;
-      case MODERN ->
-          base
-              | ECAP_SMTS
-              | ECAP_SRS
-              | ECAP_PASID
-              | ECAP_FLTS
-              | PSS_20_BITS
-              | ECAP_VCS;
+      case MODERN -> base | ECAP_SMTS | ECAP_SRS | ECAP_PASID | ECAP_FLTS | PSS_20_BITS | ECAP_VCS;
     };
   }
 }
