@@ -43,7 +43,16 @@ public final class Vmms implements Stateful {
   private final CallLog calls = new CallLog();
   private final TreeMap<Long, Running> running = new TreeMap<>();
 
-  private record Running(Program program, Vmm vmm) {}
+  /** No record: it refers to the host that it is a part of. */
+  private static final class Running {
+    final Program program;
+    final Vmm vmm;
+
+    Running(Program program, Vmm vmm) {
+      this.program = program;
+      this.vmm = vmm;
+    }
+  }
 
   /** A host without any. */
   public Vmms(HostConfiguration configuration, SystemCallInterface kernel, EventLog events) {

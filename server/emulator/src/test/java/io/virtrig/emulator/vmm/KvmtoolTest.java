@@ -4,12 +4,14 @@ import static io.virtrig.emulator.vmm.VmmRig.*;
 import static io.virtrig.uapi.Vfio.*;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.protobuf.ByteString;
 import io.virtrig.v1.GuestConfigWriteRequest;
 import io.virtrig.v1.GuestIrqsRequest;
 import io.virtrig.v1.GuestVectorWriteRequest;
 import io.virtrig.v1.HwRaiseIrqRequest;
 import io.virtrig.v1.KvmSetLapicRequest;
 import io.virtrig.v1.Operation;
+import io.virtrig.v1.PwriteRequest;
 import io.virtrig.v1.VmmCall;
 import java.util.List;
 import java.util.Map;
@@ -28,6 +30,19 @@ class KvmtoolTest {
                 .setKvmSetLapic(
                     KvmSetLapicRequest.newBuilder().setTargetFd(vcpu).putRegs(0xf0, 0x1ff)));
     return rig;
+  }
+
+  /** What the guest's driver writes to the command register, as kvmtool passes it on. */
+  private static void enableBusMaster(VmmRig rig) {
+    int device = rig.vm + 4;
+    var _ =
+        rig.rig.ok(
+            Operation.newBuilder()
+                .setPwrite(
+                    PwriteRequest.newBuilder()
+                        .setTargetFd(device)
+                        .setOffset(((long) VFIO_PCI_CONFIG_REGION_INDEX << 40) + 4)
+                        .setBytes(ByteString.copyFrom(new byte[] {6, 0}))));
   }
 
   private static void raise(VmmRig rig, int index) {
@@ -90,6 +105,7 @@ class KvmtoolTest {
       assertThat(on.getLast().getFdsList()).containsExactly("-1", "vector1");
       assertThat(names(rig.vector(vector.clone().setVector(0))))
           .containsExactly("eventfd", "KVM_SET_GSI_ROUTING", "KVM_IRQFD", "VFIO_DEVICE_SET_IRQS");
+      enableBusMaster(rig);
       raise(rig, VFIO_PCI_MSIX_IRQ_INDEX);
       assertThat(injected(rig).values()).containsExactly(1L);
     }
@@ -99,6 +115,7 @@ class KvmtoolTest {
   void aGuestThatNeverWritesTheMaskGetsNoMessage() {
     try (VmmRig rig = rig("kvmtool-v4")) {
       assertThat(rig.msi(true, 1)).noneMatch(call -> call.getFd().equals("vector0"));
+      enableBusMaster(rig);
       raise(rig, VFIO_PCI_MSI_IRQ_INDEX);
       assertThat(injected(rig)).isEmpty();
     }
