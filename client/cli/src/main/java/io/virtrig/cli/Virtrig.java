@@ -18,6 +18,7 @@ import picocli.CommandLine.Command;
       ProgramCommand.class,
       KvmCommand.class,
       EventsCommand.class,
+      TraceCommand.class,
       IommuCommand.class,
       ConformanceCommand.class,
       DemoCommand.class,

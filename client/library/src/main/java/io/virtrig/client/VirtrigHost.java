@@ -17,6 +17,8 @@ import io.virtrig.v1.HostServiceGrpc;
 import io.virtrig.v1.HostServiceGrpc.HostServiceBlockingStub;
 import io.virtrig.v1.KvmServiceGrpc;
 import io.virtrig.v1.KvmServiceGrpc.KvmServiceBlockingStub;
+import io.virtrig.v1.ListCallsRequest;
+import io.virtrig.v1.ListCallsResponse;
 import io.virtrig.v1.ListEventsRequest;
 import io.virtrig.v1.ListEventsResponse;
 import io.virtrig.v1.Operation;
@@ -24,9 +26,12 @@ import io.virtrig.v1.OperationServiceGrpc;
 import io.virtrig.v1.ProcessServiceGrpc;
 import io.virtrig.v1.ProcessServiceGrpc.ProcessServiceBlockingStub;
 import io.virtrig.v1.Result;
+import io.virtrig.v1.TraceServiceGrpc;
 import io.virtrig.v1.VfioServiceGrpc;
 import io.virtrig.v1.VfioServiceGrpc.VfioServiceBlockingStub;
 import io.virtrig.v1.WatchEventsRequest;
+import io.virtrig.v1.VmmServiceGrpc;
+import io.virtrig.v1.VmmServiceGrpc.VmmServiceBlockingStub;
 import java.util.List;
 import java.util.UUID;
 import java.util.function.Function;
@@ -122,6 +127,18 @@ public final class VirtrigHost {
         channel, WatchEventsRequest.newBuilder().setName(id).setAfter(after).build());
   }
 
+  /**
+   * What its modelled VMMs asked of its kernel.
+   *
+   * @param after only calls with a sequence number above this
+   * @param limit at most so many, 1 to 1000
+   */
+  public ListCallsResponse calls(long after, int limit) {
+    ListCallsRequest request =
+        ListCallsRequest.newBuilder().setHost(id).setAfter(after).setPageSize(limit).build();
+    return StatusDetails.answer(() -> TraceServiceGrpc.newBlockingStub(channel).listCalls(request));
+  }
+
   /** Executes operations one after another, each whatever came of those before. */
   public List<Result> execute(List<Operation> operations) {
     ExecuteRequest request =
@@ -176,6 +193,11 @@ public final class VirtrigHost {
   /** Acts as a guest. */
   public <R> R guest(Function<GuestServiceBlockingStub, R> call) {
     return StatusDetails.answer(() -> call.apply(GuestServiceGrpc.newBlockingStub(channel)));
+  }
+
+  /** Acts as a modelled VMM, and as its guest. */
+  public <R> R vmm(Function<VmmServiceBlockingStub, R> call) {
+    return StatusDetails.answer(() -> call.apply(VmmServiceGrpc.newBlockingStub(channel)));
   }
 
   /** Acts as a device. */

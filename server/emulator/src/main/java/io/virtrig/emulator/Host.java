@@ -24,6 +24,9 @@ import io.virtrig.emulator.state.Stateful;
 import io.virtrig.emulator.time.Cost;
 import io.virtrig.emulator.time.VirtualClock;
 import io.virtrig.emulator.translation.HostWalks;
+import io.virtrig.emulator.vmm.CallLog;
+import io.virtrig.emulator.vmm.SystemCallInterface;
+import io.virtrig.emulator.vmm.Vmms;
 import io.virtrig.v1.HostIrqbypassResponse;
 import io.virtrig.v1.HostSpec;
 import io.virtrig.v1.HostTimeResponse;
@@ -43,9 +46,12 @@ import java.util.List;
  * <p>Not safe for use by several threads: whoever executes on a host holds its lock.
  */
 public final class Host implements Stateful {
+  private static final int FIRST_PID = 1;
+
   private final Kernel kernel;
   private final SystemCalls calls;
   private final DeviceActs acts;
+  private final Vmms vmms;
   private long operations;
 
   /** A host whose devices name no models. */
@@ -86,6 +92,7 @@ public final class Host implements Stateful {
     iommu.unit().staleListener(new StaleTranslations(functions, kernel.events()));
     calls = new SystemCalls(kernel);
     acts = new DeviceActs(kernel);
+    vmms = new Vmms(configuration, new SystemCallTable(), kernel.events());
     calls.process(ProcessRequest.getDefaultInstance());
   }
 
@@ -106,6 +113,10 @@ public final class Host implements Stateful {
   /** Executes an operation. Never throws for anything a request may hold. */
   public Result apply(Operation operation) {
     kernel.events().operation(++operations);
+    return answer(operation);
+  }
+
+  private Result answer(Operation operation) {
     try {
       return execute(operation);
     } catch (KernelError e) {
@@ -118,7 +129,7 @@ public final class Host implements Stateful {
   private Result execute(Operation op) {
     return switch (op.getOpCase()) {
       case PROCESS -> calls.process(op.getProcess());
-      case EXIT -> calls.exit(op.getExit().getPid());
+      case EXIT -> exit(op.getExit().getPid());
       case OPEN -> calls.open(op.getOpen());
       case CLOSE -> calls.close(op.getClose());
       case EVENTFD -> calls.eventfd(op.getEventfd());
@@ -497,10 +508,27 @@ public final class Host implements Stateful {
           calls.ioctl(
               op, op.getVhostVdpaSuspend().getPid(), op.getVhostVdpaSuspend().getTargetFd());
 
+      case VMM_START -> vmms.start(op.getVmmStart());
+      case VMM_DEVICE_ADD -> vmms.deviceAdd(op.getVmmDeviceAdd());
+      case VMM_DEVICE_DEL -> vmms.deviceDel(op.getVmmDeviceDel());
+      case VMM_MMIO_READ -> vmms.mmioRead(op.getVmmMmioRead());
+      case VMM_MMIO_WRITE -> vmms.mmioWrite(op.getVmmMmioWrite());
+      case VMM_RESET -> vmms.reset(op.getVmmReset());
+      case VMM_STOP -> vmms.stop(op.getVmmStop());
+      case VMM_FDS -> vmms.fds(op.getVmmFds());
+      case GUEST_CONFIG_WRITE -> vmms.configWrite(op.getGuestConfigWrite());
+      case GUEST_VECTOR_WRITE -> vmms.vectorWrite(op.getGuestVectorWrite());
+
       case OP_NOT_SET ->
           throw Refused.invalid(
               "op", "no operation is set, or one that this version does not know");
     };
+  }
+
+  private Result exit(int pid) {
+    Result result = calls.exit(pid);
+    vmms.exited(pid == 0 ? FIRST_PID : pid);
+    return result;
   }
 
   private Result irqBypass() {
@@ -550,6 +578,11 @@ public final class Host implements Stateful {
         kernel.machine().iommu(), acts.function(request.getDevice()), request.getAccess());
   }
 
+  /** What the VMMs asked of the kernel. */
+  public CallLog calls() {
+    return vmms.calls();
+  }
+
   /** Operations executed so far. */
   public long operations() {
     return operations;
@@ -578,10 +611,19 @@ public final class Host implements Stateful {
   @Override
   public void writeState(StateWriter out) {
     calls.writeState(out);
+    vmms.writeState(out);
     out.child("irqbypass", "", kernel.irqBypass());
     out.child("clock", "", kernel.clock());
     out.child("iommu_core", "", kernel.iommu());
     out.child("x86_ops", "", kernel.x86Ops());
     out.child("machine", "", kernel.machine());
+  }
+
+  /** What a VMM sees of the kernel: the system calls of its process. */
+  private final class SystemCallTable implements SystemCallInterface {
+    @Override
+    public Result call(Operation operation) {
+      return answer(operation);
+    }
   }
 }

@@ -46,6 +46,14 @@ class ArchitectureTest {
           .dependOnClassesThat(resideInAPackage(VMM));
 
   @ArchTest
+  static final ArchRule vmmKnowsTheKernelByItsSystemCallsOnly =
+      noClasses()
+          .that()
+          .resideInAPackage(VMM)
+          .should()
+          .dependOnClassesThat(resideInAnyPackage(KERNEL, HARDWARE));
+
+  @ArchTest
   static final ArchRule noRpcNoInputAndOutputNoThreads =
       noClasses()
           .should()

@@ -9,6 +9,7 @@ import io.virtrig.client.json.NotationException;
 import io.virtrig.client.json.UapiJson;
 import io.virtrig.client.json.Variables;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -19,6 +20,7 @@ import java.util.Set;
  * compared, in nested messages too; a field that the message does not carry counts as 0 or empty.
  */
 final class Matcher {
+  private static final String UNORDERED = "_unordered";
 
   private final Variables variables;
   private final List<Difference> differences = new ArrayList<>();
@@ -56,6 +58,9 @@ final class Matcher {
     for (Map.Entry<String, JsonElement> member : expected.entrySet()) {
       String at = path + "." + member.getKey();
       FieldDescriptor field = got.getDescriptorForType().findFieldByName(member.getKey());
+      if (field == null && unordered(at, member.getKey(), member.getValue(), got)) {
+        continue;
+      }
       if (field == null) {
         differ(at, member.getValue(), got.getDescriptorForType().getName() + " has no such field");
       } else if (member.getValue().isJsonNull()) {
@@ -68,6 +73,53 @@ final class Matcher {
         value(at, field, member.getValue(), got.getField(field));
       }
     }
+  }
+
+  /** A list named {@code x_unordered} is the list {@code x} in whichever order. */
+  private boolean unordered(String path, String name, JsonElement expected, Message got) {
+    FieldDescriptor field =
+        name.endsWith(UNORDERED)
+            ? got.getDescriptorForType()
+                .findFieldByName(name.substring(0, name.length() - UNORDERED.length()))
+            : null;
+    if (field == null || !field.isRepeated() || !expected.isJsonArray()) {
+      return false;
+    }
+    List<?> elements = (List<?>) got.getField(field);
+    List<JsonElement> wanted = expected.getAsJsonArray().asList();
+    if (elements.size() != wanted.size()
+        || !canPair(path, field, wanted, 0, elements, new BitSet())) {
+      differ(path, wanted, Rendering.of(field, elements));
+    }
+    return true;
+  }
+
+  /** Whether every expected element from one on can have an element of its own. */
+  private boolean canPair(
+      String path,
+      FieldDescriptor field,
+      List<JsonElement> wanted,
+      int first,
+      List<?> got,
+      BitSet taken) {
+    if (first == wanted.size()) {
+      return true;
+    }
+    for (int i = 0; i < got.size(); i++) {
+      Matcher alone = new Matcher(variables);
+      if (taken.get(i)) {
+        continue;
+      }
+      alone.value(path, field, wanted.get(first), got.get(i));
+      if (alone.differences.isEmpty()) {
+        taken.set(i);
+        if (canPair(path, field, wanted, first + 1, got, taken)) {
+          return true;
+        }
+        taken.clear(i);
+      }
+    }
+    return false;
   }
 
   private void absent(String path, FieldDescriptor field, Message got) {

@@ -66,7 +66,8 @@ class ServedCasesTest {
           "smmu-nested",
           "ccw",
           "kvm/sev.jsonl",
-          "kvm/memenc.jsonl");
+          "kvm/memenc.jsonl",
+          "viommu");
 
   private @Nullable Daemon daemon;
   private VirtrigClient client;

@@ -35,7 +35,7 @@ public final class OperationBuilder {
 
   /** Whether it acts on a device by name, rather than on a file descriptor. */
   public boolean actsOnDevice() {
-    return field("device") != null;
+    return field("device") != null && field("target_fd") == null;
   }
 
   /** The calling process. Operations that no process calls leave it out. */
@@ -95,8 +95,18 @@ public final class OperationBuilder {
    * @throws NotationException for a value the argument cannot hold
    */
   public OperationBuilder arguments(JsonObject arguments, Variables variables) {
-    UapiJson.merge(arguments, request, variables);
+    UapiJson.merge(withHostDevice(arguments), request, variables);
     return this;
+  }
+
+  /** Cases say {@code host} for the host's device; in a request that is the simulated host. */
+  private JsonObject withHostDevice(JsonObject arguments) {
+    if (field("host_device") == null || !arguments.has("host")) {
+      return arguments;
+    }
+    JsonObject renamed = arguments.deepCopy();
+    renamed.add("host_device", renamed.remove("host"));
+    return renamed;
   }
 
   /** The operation. */

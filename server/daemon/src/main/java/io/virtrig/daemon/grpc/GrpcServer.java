@@ -88,6 +88,7 @@ public final class GrpcServer {
       OperationExecutor executor, RingMetrics rings, WatchMethod watches) {
     List<ServerServiceDefinition> services = new ArrayList<>(new OperationServices(executor).all());
     services.add(new HostMethods(executor.hosts()).service());
+    services.add(new TraceMethods(executor.hosts()).service());
     services.add(new RingMethod(executor, rings).service());
     services.add(watches.service());
     services.add(new ProgramMethods(executor).service());

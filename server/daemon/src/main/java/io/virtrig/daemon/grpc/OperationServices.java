@@ -15,6 +15,7 @@ import io.virtrig.v1.ProcessServiceGrpc;
 import io.virtrig.v1.Result;
 import io.virtrig.v1.VdpaServiceGrpc;
 import io.virtrig.v1.VfioServiceGrpc;
+import io.virtrig.v1.VmmServiceGrpc;
 import java.util.List;
 import java.util.function.BiFunction;
 import java.util.function.Function;
@@ -31,7 +32,8 @@ final class OperationServices {
   }
 
   List<ServerServiceDefinition> all() {
-    return List.of(process(), hardware(), guest(), inspection(), vfio(), ioasid(), kvm(), vdpa());
+    return List.of(
+        process(), hardware(), guest(), inspection(), vfio(), ioasid(), kvm(), vdpa(), vmm());
   }
 
   private ServerServiceDefinition process() {
@@ -376,6 +378,61 @@ final class OperationServices {
             r -> r.getHost(),
             Operation.Builder::setIoasidRequestFree,
             Result::getIoasidRequestFree)
+        .build();
+  }
+
+  private ServerServiceDefinition vmm() {
+    return new Service(VmmServiceGrpc.getServiceDescriptor())
+        .method(
+            VmmServiceGrpc.getVmmStartMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setVmmStart,
+            Result::getVmmStart)
+        .method(
+            VmmServiceGrpc.getVmmDeviceAddMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setVmmDeviceAdd,
+            Result::getVmmDeviceAdd)
+        .method(
+            VmmServiceGrpc.getVmmDeviceDelMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setVmmDeviceDel,
+            Result::getVmmDeviceDel)
+        .method(
+            VmmServiceGrpc.getVmmMmioReadMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setVmmMmioRead,
+            Result::getVmmMmioRead)
+        .method(
+            VmmServiceGrpc.getVmmMmioWriteMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setVmmMmioWrite,
+            Result::getVmmMmioWrite)
+        .method(
+            VmmServiceGrpc.getVmmResetMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setVmmReset,
+            Result::getVmmReset)
+        .method(
+            VmmServiceGrpc.getVmmStopMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setVmmStop,
+            Result::getVmmStop)
+        .method(
+            VmmServiceGrpc.getVmmFdsMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setVmmFds,
+            Result::getVmmFds)
+        .method(
+            VmmServiceGrpc.getGuestConfigWriteMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setGuestConfigWrite,
+            Result::getGuestConfigWrite)
+        .method(
+            VmmServiceGrpc.getGuestVectorWriteMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setGuestVectorWrite,
+            Result::getGuestVectorWrite)
         .build();
   }
 

@@ -9,7 +9,7 @@ import io.virtrig.v1.StatusWrite;
  * four type bits only, widens domain-selective context invalidations, ignores PASID-based
  * device-TLB ones, and aligns no address.
  */
-final class ViommuDescriptor {
+public final class ViommuDescriptor {
   private static final int DESCRIPTOR_TYPE = 3;
   private static final int RESERVED_FIELD = 4;
   private static final long ADDRESS = -1L << 12;
@@ -36,7 +36,8 @@ final class ViommuDescriptor {
     this.out = out;
   }
 
-  static void decode(
+  /** Decodes a descriptor of four words; the last two are 0 in a queue that is not wide. */
+  public static void decode(
       long[] words, boolean wide, int maximumAddressMask, DecodeDescriptorResponse.Builder out) {
     ViommuDescriptor descriptor = new ViommuDescriptor(words, out);
     switch ((int) words[0] & 0xf) {

@@ -1,0 +1,4 @@
+@NullMarked
+package io.virtrig.cli.trace;
+
+import org.jspecify.annotations.NullMarked;
