@@ -2,6 +2,7 @@ package io.virtrig.emulator;
 
 import io.virtrig.emulator.errno.Errno;
 import io.virtrig.emulator.errno.KernelError;
+import io.virtrig.emulator.errno.Refused;
 import io.virtrig.emulator.kernel.Kernel;
 import io.virtrig.emulator.kernel.ioasid.IoasidUser;
 import io.virtrig.emulator.kernel.kvm.Kvm;
@@ -10,6 +11,7 @@ import io.virtrig.emulator.kernel.process.OpenFile;
 import io.virtrig.emulator.kernel.process.Task;
 import io.virtrig.emulator.kernel.vfio.Vfio;
 import io.virtrig.emulator.kernel.vhost.Vhost;
+import io.virtrig.emulator.spec.Arch;
 import io.virtrig.emulator.spec.UapiProfile;
 import io.virtrig.emulator.state.StateWriter;
 import io.virtrig.emulator.state.Stateful;
@@ -42,6 +44,9 @@ final class Devices implements Stateful {
       return vfio.openGroup(path.substring(VFIO_GROUP.length()));
     }
     if (path.equals("/dev/kvm")) {
+      if (kernel.configuration().arch() == Arch.S390X) {
+        throw Refused.unimplemented("path", "virtual machines of s390x are not simulated yet");
+      }
       return new Kvm(kernel);
     }
     if (path.equals("/dev/sev") && kernel.configuration().spec().getKernel().getSev()) {

@@ -120,10 +120,9 @@ class KvmMemoryRegionTest {
 
   private long allocated(Operation.Builder operation) {
     ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-    Operation built = operation.build();
     kvm.rig.apply(operation);
     long before = threads.getCurrentThreadAllocatedBytes();
-    kvm.rig.host().apply(built);
+    kvm.rig.apply(operation);
     return threads.getCurrentThreadAllocatedBytes() - before;
   }
 }

@@ -57,7 +57,7 @@ final class VfioPciIrqs implements Stateful, InterruptHandler, VfioPciConfig.Lis
 
   /** VFIO_DEVICE_SET_IRQS. */
   Result set(Task caller, VfioDeviceSetIrqsRequest arg, VfioPciInfo info) {
-    IrqSet set = IrqSet.of(arg, VFIO_PCI_NUM_IRQS, info::irqCount);
+    IrqSet set = IrqSet.of(arg, info.numIrqs(), info::irqCount);
     boolean trigger = set.action() == VFIO_IRQ_SET_ACTION_TRIGGER;
     switch (set.index()) {
       case VFIO_PCI_INTX_IRQ_INDEX -> setIntx(caller, set);
