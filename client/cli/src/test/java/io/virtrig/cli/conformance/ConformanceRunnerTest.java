@@ -207,13 +207,13 @@ class ConformanceRunnerTest {
   void whatTheVocabularyLacksIsUnsupportedAndNoHostIsMade() throws Exception {
     Report report =
         run(
-            "{\"id\":\"op\",\"steps\":[" + OPEN + ",{\"do\":\"vmm.start\"}]}",
+            "{\"id\":\"op\",\"steps\":[" + OPEN + ",{\"do\":\"vmm.dance\"}]}",
             "{\"id\":\"arg\",\"steps\":[{\"do\":\"open\",\"arg\":{\"path\":\"/x\",\"mode\":1}}]}",
             "{\"id\":\"host\",\"host\":{\"devices\":[{\"wheels\":4}]},\"steps\":[]}");
     assertThat(report.unsupported())
         .extracting(entry -> entry.getValue().reason())
         .containsExactly(
-            "no operation is called \"vmm.start\"",
+            "no operation is called \"vmm.dance\"",
             "mode: OpenRequest has no such field",
             "devices[0].wheels: DeviceSpec has no such field");
     assertThat(daemon.created()).isZero();
