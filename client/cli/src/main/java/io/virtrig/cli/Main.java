@@ -11,14 +11,14 @@ public final class Main {
   /** Executes the arguments as a command and exits with its code. */
   public static void main(String[] args) {
     PrintWriter out = new PrintWriter(System.out, true, System.out.charset());
-    int exitCode = commandLine().setOut(out).execute(args);
+    int exitCode = commandLine(args).setOut(out).execute(args);
     out.flush();
     System.exit(exitCode);
   }
 
-  /** The whole command, ready to execute. */
-  static CommandLine commandLine() {
-    return Virtrig.commandLine()
+  /** The command, ready to execute these arguments. */
+  static CommandLine commandLine(String... arguments) {
+    return Virtrig.commandLine(arguments)
         .setExecutionExceptionHandler(new FailureHandler())
         .setExpandAtFiles(false)
         .setUsageHelpAutoWidth(true)

@@ -1,6 +1,10 @@
 package io.virtrig.cli;
 
 import io.virtrig.cli.demo.DemoCommand;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Supplier;
 import picocli.AutoComplete.GenerateCompletion;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -11,29 +15,43 @@ import picocli.CommandLine.Command;
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
     synopsisSubcommandLabel = "COMMAND",
-    description = "Simulated virtualization hosts that answer as Linux does.",
-    subcommands = {
-      HostCommand.class,
-      CallCommand.class,
-      ProgramCommand.class,
-      KvmCommand.class,
-      EventsCommand.class,
-      TraceCommand.class,
-      IommuCommand.class,
-      ConformanceCommand.class,
-      DemoCommand.class,
-      DaemonCommand.class
-    })
+    description = "Simulated virtualization hosts that answer as Linux does.")
 final class Virtrig {
+  private static final Set<String> VERSION = Set.of("-V", "--version");
 
-  /** The command with its subcommands, each with help and the exit codes in it. */
-  static CommandLine commandLine() {
+  /**
+   * The command with no more subcommands than these arguments can reach, each with help and the
+   * exit codes in it: reading the annotations of all of them takes longer than many a command does.
+   */
+  static CommandLine commandLine(String... arguments) {
     CommandLine virtrig = new CommandLine(new Virtrig());
-    CommandLine completion = new CommandLine(new GenerateCompletion());
-    completion.getCommandSpec().usageMessage().hidden(true);
-    virtrig.addSubcommand(completion);
+    String first = arguments.length == 0 ? "" : arguments[0];
+    Supplier<Object> named = commands().get(first);
+    if (named != null) {
+      virtrig.addSubcommand(first, named.get());
+    } else if (!VERSION.contains(first)) {
+      commands().forEach((name, command) -> virtrig.addSubcommand(name, command.get()));
+      CommandLine completion = new CommandLine(new GenerateCompletion());
+      completion.getCommandSpec().usageMessage().hidden(true);
+      virtrig.addSubcommand(completion);
+    }
     describeExitCodes(virtrig);
     return virtrig;
+  }
+
+  private static Map<String, Supplier<Object>> commands() {
+    Map<String, Supplier<Object>> commands = new LinkedHashMap<>();
+    commands.put("host", HostCommand::new);
+    commands.put("call", CallCommand::new);
+    commands.put("program", ProgramCommand::new);
+    commands.put("kvm", KvmCommand::new);
+    commands.put("events", EventsCommand::new);
+    commands.put("trace", TraceCommand::new);
+    commands.put("iommu", IommuCommand::new);
+    commands.put("conformance", ConformanceCommand::new);
+    commands.put("demo", DemoCommand::new);
+    commands.put("daemon", DaemonCommand::new);
+    return commands;
   }
 
   private static void describeExitCodes(CommandLine command) {

@@ -73,7 +73,7 @@ class CommandLineTest {
   }
 
   private int plain(String... arguments) {
-    CommandLine command = Main.commandLine();
+    CommandLine command = Main.commandLine(arguments);
     return command.setOut(new PrintWriter(out)).setErr(new PrintWriter(err)).execute(arguments);
   }
 

@@ -83,7 +83,7 @@ public final class Main {
     System.exit(0);
   }
 
-  private static String ready(Daemon daemon) {
+  static String ready(Daemon daemon) {
     InetSocketAddress metrics = daemon.metricsAddress();
     return "virtrigd ready: grpc="
         + text(daemon.grpcAddress())

@@ -66,6 +66,7 @@ final class Training {
         drive(channel, "trained-" + round);
       }
       scrape(daemon);
+      System.out.println(Main.ready(daemon));
       var _ = channel.shutdownNow();
     }
   }
