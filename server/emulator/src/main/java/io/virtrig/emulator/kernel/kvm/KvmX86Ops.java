@@ -8,7 +8,10 @@ import io.virtrig.emulator.state.StateWriter;
 import io.virtrig.emulator.state.Stateful;
 import io.virtrig.v1.HostX86OpsResponse;
 import io.virtrig.v1.X86Op;
+import java.util.Collections;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * The table of the vendor module that a host's KVM calls ({@code kvm_x86_ops}). What shows in the
@@ -31,32 +34,42 @@ public final class KvmX86Ops implements Stateful {
     Called(String member) {
       this.member = member;
     }
+
+    private boolean names(X86Member other) {
+      return !other.nested() && other.newName().equals(member);
+    }
   }
 
-  private static final List<X86Member> VMX = X86Members.of(CpuVendor.INTEL);
-  private static final List<X86Member> SVM = X86Members.of(CpuVendor.AMD);
+  /** What a vendor module fills. */
+  private record Vendor(List<X86Member> members, Set<Called> filled) {
+    static Vendor of(CpuVendor cpu) {
+      List<X86Member> members = X86Members.of(cpu);
+      Set<Called> filled = EnumSet.noneOf(Called.class);
+      for (Called called : Called.values()) {
+        if (members.stream().anyMatch(member -> called.names(member) && member.filled())) {
+          filled.add(called);
+        }
+      }
+      return new Vendor(members, Collections.unmodifiableSet(filled));
+    }
+  }
+
+  private static final Vendor VMX = Vendor.of(CpuVendor.INTEL);
+  private static final Vendor SVM = Vendor.of(CpuVendor.AMD);
 
   private final HostConfiguration configuration;
-  private final boolean[] filled = new boolean[Called.values().length];
   private final long[] calls = new long[Called.values().length];
 
   /** The table of a host. */
   public KvmX86Ops(HostConfiguration configuration) {
     this.configuration = configuration;
-    for (Called called : Called.values()) {
-      for (X86Member member : members()) {
-        if (member.newName().equals(called.member)) {
-          filled[place(called)] = member.filled();
-        }
-      }
-    }
   }
 
   private boolean svm() {
     return configuration.cpu() == CpuVendor.AMD;
   }
 
-  private List<X86Member> members() {
+  private Vendor vendor() {
     return svm() ? SVM : VMX;
   }
 
@@ -67,7 +80,7 @@ public final class KvmX86Ops implements Stateful {
 
   /** Calls a member. False when the vendor module does not fill it: then nothing happens. */
   boolean call(Called called) {
-    if (!filled[place(called)]) {
+    if (!vendor().filled().contains(called)) {
       return false;
     }
     calls[place(called)]++;
@@ -87,7 +100,7 @@ public final class KvmX86Ops implements Stateful {
     String prefix = svm() ? "svm_" : "vmx_";
     HostX86OpsResponse.Builder out =
         HostX86OpsResponse.newBuilder().setVendor(svm() ? "svm" : "vmx").setSeries(series);
-    for (X86Member member : members()) {
+    for (X86Member member : vendor().members()) {
       X86Op.Builder op =
           X86Op.newBuilder()
               .setTable(member.nested() ? "kvm_x86_nested_ops" : "kvm_x86_ops")
@@ -98,7 +111,7 @@ public final class KvmX86Ops implements Stateful {
               .setConforms(member.conforms(series, prefix))
               .setOutside(member.outside());
       for (Called called : Called.values()) {
-        if (member.newName().equals(called.member) && !member.nested()) {
+        if (called.names(member)) {
           op.setDispatched(member.filled()).setCalls(calls[place(called)]);
         }
       }

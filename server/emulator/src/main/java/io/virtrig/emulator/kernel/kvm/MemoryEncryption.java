@@ -1,5 +1,6 @@
 package io.virtrig.emulator.kernel.kvm;
 
+import com.google.protobuf.Message;
 import io.virtrig.emulator.errno.Errno;
 import io.virtrig.emulator.errno.KernelError;
 import io.virtrig.emulator.kernel.kvm.KvmX86Ops.Called;
@@ -18,7 +19,7 @@ import io.virtrig.v1.KvmMemoryEncryptUnregRegionRequest;
 import io.virtrig.v1.KvmMemoryEncryptUnregRegionResponse;
 import io.virtrig.v1.Operation;
 import io.virtrig.v1.Result;
-import java.util.function.Supplier;
+import java.util.function.Function;
 
 /**
  * The three ioctls of memory encryption, each under its name in Linux and the one of "KVM: x86:
@@ -35,39 +36,17 @@ final class MemoryEncryption {
         KvmMemoryEncryptOpRequest arg = operation.getKvmMemoryEncryptOp();
         SevCommand command =
             new SevCommand(arg.getId(), arg.getSevFd(), arg.getError(), arg.getData());
-        Supplier<KvmMemoryEncryptOpResponse> written =
-            () ->
-                KvmMemoryEncryptOpResponse.newBuilder()
-                    .setId(command.id())
-                    .setSevFd(command.sevFd())
-                    .setError(command.error())
-                    .setData(command.data())
-                    .build();
-        try {
-          command(vm, caller, command);
-        } catch (KernelError e) {
-          throw new KernelError(e.errno(), check(e), written.get());
-        }
-        yield Result.newBuilder().setKvmMemoryEncryptOp(written.get()).build();
+        yield Result.newBuilder()
+            .setKvmMemoryEncryptOp(command(vm, caller, command, MemoryEncryption::inLinux))
+            .build();
       }
       case KVM_MEM_ENC_OP -> {
         KvmMemEncOpRequest arg = operation.getKvmMemEncOp();
         SevCommand command =
             new SevCommand(arg.getId(), arg.getSevFd(), arg.getError(), arg.getData());
-        Supplier<KvmMemEncOpResponse> written =
-            () ->
-                KvmMemEncOpResponse.newBuilder()
-                    .setId(command.id())
-                    .setSevFd(command.sevFd())
-                    .setError(command.error())
-                    .setData(command.data())
-                    .build();
-        try {
-          command(vm, caller, command);
-        } catch (KernelError e) {
-          throw new KernelError(e.errno(), check(e), written.get());
-        }
-        yield Result.newBuilder().setKvmMemEncOp(written.get()).build();
+        yield Result.newBuilder()
+            .setKvmMemEncOp(command(vm, caller, command, MemoryEncryption::inSeries))
+            .build();
       }
       case KVM_MEMORY_ENCRYPT_REG_REGION -> {
         KvmMemoryEncryptRegRegionRequest arg = operation.getKvmMemoryEncryptRegRegion();
@@ -102,20 +81,40 @@ final class MemoryEncryption {
     };
   }
 
-  private static String check(KernelError refused) {
-    String check = refused.getMessage();
-    return check == null ? "" : check;
-  }
-
   private static void require(KvmVm vm, Called member) {
     if (!vm.x86Ops().call(member)) {
       throw new KernelError(Errno.ENOTTY, "the vendor module has no memory encryption");
     }
   }
 
-  private static void command(KvmVm vm, Task caller, SevCommand command) {
-    require(vm, Called.MEM_ENC_OP);
-    vm.sev().command(caller, command);
+  /** Executes the command; what the firmware wrote goes back also when it failed. */
+  private static <T extends Message> T command(
+      KvmVm vm, Task caller, SevCommand command, Function<SevCommand, T> written) {
+    try {
+      require(vm, Called.MEM_ENC_OP);
+      vm.sev().command(caller, command);
+    } catch (KernelError e) {
+      throw new KernelError(e.errno(), String.valueOf(e.getMessage()), written.apply(command));
+    }
+    return written.apply(command);
+  }
+
+  private static KvmMemoryEncryptOpResponse inLinux(SevCommand command) {
+    return KvmMemoryEncryptOpResponse.newBuilder()
+        .setId(command.id())
+        .setSevFd(command.sevFd())
+        .setError(command.error())
+        .setData(command.data())
+        .build();
+  }
+
+  private static KvmMemEncOpResponse inSeries(SevCommand command) {
+    return KvmMemEncOpResponse.newBuilder()
+        .setId(command.id())
+        .setSevFd(command.sevFd())
+        .setError(command.error())
+        .setData(command.data())
+        .build();
   }
 
   private static void register(KvmVm vm, Task caller, long addr, long size) {
