@@ -80,10 +80,10 @@ final class VfioContainer extends OpenFile {
     VfioIommuType1 chosen = VfioIommuType1.open(kernel, mms, lost, type);
     for (int attached = 0; attached < groups.size(); attached++) {
       try {
-        chosen.attachGroup(caller, groups.get(attached));
+        chosen.groups().attach(caller, groups.get(attached));
       } catch (KernelError e) {
         for (VfioGroup group : groups.subList(0, attached).reversed()) {
-          chosen.detachGroup(group);
+          chosen.groups().detach(group);
         }
         throw e;
       }
@@ -95,7 +95,7 @@ final class VfioContainer extends OpenFile {
   /** A group comes in; where a back end is chosen, it must take the group. */
   void attach(Task caller, VfioGroup group) {
     if (backEnd != null) {
-      backEnd.attachGroup(caller, group);
+      backEnd.groups().attach(caller, group);
     }
     groups.add(group);
   }
@@ -103,7 +103,7 @@ final class VfioContainer extends OpenFile {
   /** A group leaves. */
   void detach(VfioGroup group) {
     if (backEnd != null) {
-      backEnd.detachGroup(group);
+      backEnd.groups().detach(group);
     }
     groups.remove(group);
     if (groups.isEmpty()) {
