@@ -5,16 +5,23 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.protobuf.ByteString;
 import io.virtrig.emulator.Rig;
 import io.virtrig.v1.DeviceSpec;
+import io.virtrig.v1.GuestConfigReadRequest;
 import io.virtrig.v1.GuestConfigWriteRequest;
+import io.virtrig.v1.GuestIrqsRequest;
 import io.virtrig.v1.GuestReadRequest;
 import io.virtrig.v1.GuestVectorWriteRequest;
 import io.virtrig.v1.GuestWriteRequest;
 import io.virtrig.v1.HostSpec;
 import io.virtrig.v1.HwDmaReadRequest;
+import io.virtrig.v1.HwLowerIrqRequest;
+import io.virtrig.v1.HwRaiseIrqRequest;
 import io.virtrig.v1.IommuSpec;
 import io.virtrig.v1.KernelSpec;
+import io.virtrig.v1.KvmGetLapicRequest;
+import io.virtrig.v1.KvmSetLapicRequest;
 import io.virtrig.v1.Operation;
 import io.virtrig.v1.Result;
+import io.virtrig.v1.TracedCall;
 import io.virtrig.v1.VmmCall;
 import io.virtrig.v1.VmmDevice;
 import io.virtrig.v1.VmmDeviceAddRequest;
@@ -29,10 +36,12 @@ import io.virtrig.v1.VmmViommu;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
+import java.util.Map;
 
 /** A host with a VMM, and a guest whose driver knows how to program a virtual IOMMU. */
 final class VmmRig implements AutoCloseable {
   static final long RAM = 1 << 20;
+  static final int VECTOR = 0x41;
   static final int GCMD = 0x18;
   static final int RTADDR = 0x20;
   static final int IQT = 0x88;
@@ -265,6 +274,116 @@ final class VmmRig implements AutoCloseable {
 
   Operation.Builder stop() {
     return Operation.newBuilder().setVmmStop(VmmStopRequest.newBuilder().setTargetFd(vm));
+  }
+
+  /** The guest switches its local APIC on. */
+  VmmRig withLapic() {
+    lapic(0xf0, 0x1ff);
+    return this;
+  }
+
+  private void lapic(int register, int value) {
+    var _ =
+        rig.ok(
+            Operation.newBuilder()
+                .setKvmSetLapic(
+                    KvmSetLapicRequest.newBuilder().setTargetFd(vm + 1).putRegs(register, value)));
+  }
+
+  private Map<Integer, Integer> lapic() {
+    return rig.ok(
+            Operation.newBuilder()
+                .setKvmGetLapic(KvmGetLapicRequest.newBuilder().setTargetFd(vm + 1)))
+        .getKvmGetLapic()
+        .getRegsMap();
+  }
+
+  /** The guest programs a pin of its I/O APIC: level-triggered, {@link #VECTOR} to vCPU 0. */
+  void programPin(int pin) {
+    device(0xfec00000L, 0x11 + 2 * pin);
+    device(0xfec00010L, 0);
+    device(0xfec00000L, 0x10 + 2 * pin);
+    device(0xfec00010L, 0x8000 | VECTOR);
+  }
+
+  private void device(long gpa, int value) {
+    ByteString bytes = new ConfigAccess(0, 4).bytes(value);
+    var _ =
+        rig.ok(
+            Operation.newBuilder()
+                .setGuestWrite(
+                    GuestWriteRequest.newBuilder().setTargetFd(vm).setGpa(gpa).setBytes(bytes)));
+  }
+
+  /** Whether {@link #VECTOR} waits to be served. */
+  boolean requested() {
+    return (lapic().getOrDefault(0x200 + 0x10 * (VECTOR / 32), 0) >>> VECTOR % 32 & 1) != 0;
+  }
+
+  /** The guest serves {@link #VECTOR}, up to its EOI. */
+  void serve() {
+    assertThat(requested()).isTrue();
+    int word = 0x10 * (VECTOR / 32);
+    lapic(0x200 + word, 0);
+    lapic(0x100 + word, 1 << VECTOR % 32);
+    device(0xfee000b0L, 0);
+  }
+
+  void raise(int index, int vector) {
+    var _ =
+        rig.ok(
+            Operation.newBuilder()
+                .setHwRaiseIrq(
+                    HwRaiseIrqRequest.newBuilder()
+                        .setDevice("nic0")
+                        .setIndex(index)
+                        .setSubindex(vector)));
+  }
+
+  void lowerLine() {
+    var _ =
+        rig.ok(
+            Operation.newBuilder().setHwLowerIrq(HwLowerIrqRequest.newBuilder().setDevice("nic0")));
+  }
+
+  /** Messages that have been injected, by GSI. */
+  Map<Integer, Long> injected() {
+    return rig.ok(
+            Operation.newBuilder().setGuestIrqs(GuestIrqsRequest.newBuilder().setTargetFd(vm)))
+        .getGuestIrqs()
+        .getInjectedMap();
+  }
+
+  int configRead(int offset, int size) {
+    return rig.ok(
+            Operation.newBuilder()
+                .setGuestConfigRead(
+                    GuestConfigReadRequest.newBuilder()
+                        .setTargetFd(vm)
+                        .setDevice("nic0")
+                        .setOffset(offset)
+                        .setSize(size)))
+        .getGuestConfigRead()
+        .getValue();
+  }
+
+  List<VmmCall> configWrite(int offset, int size, int value) {
+    return config(
+        GuestConfigWriteRequest.newBuilder().setOffset(offset).setSize(size).setValue(value));
+  }
+
+  /** Where a capability is, as a guest finds it. */
+  int capability(int id) {
+    int at = configRead(0x34, 1);
+    while (at != 0 && configRead(at, 1) != id) {
+      at = configRead(at + 1, 1);
+    }
+    return at;
+  }
+
+  /** Every call of the VMM, by name, since a sequence number. */
+  List<TracedCall> trace(long after) {
+    return rig.host().calls().after(after, 4096);
   }
 
   int eventfds() {

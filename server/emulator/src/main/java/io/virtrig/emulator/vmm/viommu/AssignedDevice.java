@@ -12,6 +12,8 @@ import io.virtrig.emulator.vmm.Program;
 import io.virtrig.emulator.vmm.VfioContainer;
 import io.virtrig.emulator.vmm.VfioDevice;
 import io.virtrig.emulator.vmm.VirtualMachine;
+import io.virtrig.emulator.vmm.vfio.KvmInterrupts;
+import io.virtrig.emulator.vmm.vfio.VfioPciDevice;
 import io.virtrig.v1.IommuNestingInfo;
 import io.virtrig.v1.VfioIommuInfoCapability;
 import org.jspecify.annotations.Nullable;
@@ -35,6 +37,7 @@ final class AssignedDevice implements Stateful {
   private boolean knownToKvm;
   private @Nullable VfioContainer container;
   private @Nullable VfioDevice device;
+  private @Nullable VfioPciDevice pci;
   private @Nullable HostIommuContext context;
 
   AssignedDevice(
@@ -58,7 +61,13 @@ final class AssignedDevice implements Stateful {
 
   /** Opens it; what fails leaves nothing behind. */
   void realize(
-      int groupNumber, Viommu viommu, boolean nesting, Revision revision, CallRecord calls) {
+      int groupNumber,
+      Viommu viommu,
+      boolean nesting,
+      Revision revision,
+      CallRecord calls,
+      KvmInterrupts interrupts) {
+    boolean attached = false;
     try {
       group = VfioContainer.openGroup(program, groupNumber);
       VfioContainer opened = new VfioContainer(program);
@@ -70,8 +79,15 @@ final class AssignedDevice implements Stateful {
       device = new VfioDevice(program, group, host, mediated);
       if (context != null) {
         viommu.attach(source, context);
+        attached = true;
+      }
+      if (!mediated) {
+        pci = interrupts.realize(device, source >>> 3 & 0x1f);
       }
     } catch (KernelError | Refused e) {
+      if (attached) {
+        viommu.detach(source);
+      }
       close();
       throw e;
     }
@@ -118,15 +134,33 @@ final class AssignedDevice implements Stateful {
     throw KernelError.invalid("Failed to get nesting iommu cap");
   }
 
+  /** The function as the guest sees it. */
+  VfioPciDevice pci() {
+    if (pci == null) {
+      throw Refused.unimplemented(
+          "device", "\"" + host + "\" is mediated: its own driver is not simulated");
+    }
+    return pci;
+  }
+
+  /** Eventfds that are open. */
+  int openEventfds() {
+    return pci == null ? 0 : pci.openEventfds();
+  }
+
   /** Resets the device with the machine. */
   void reset() {
-    if (device != null) {
-      device.reset();
+    if (pci != null) {
+      pci.reset();
     }
   }
 
   /** Gives back what it holds, the last thing first; the virtual IOMMU has let go of it before. */
   void close() {
+    if (pci != null) {
+      pci.exit();
+      pci = null;
+    }
     if (device != null) {
       device.close();
       device = null;
@@ -160,6 +194,9 @@ final class AssignedDevice implements Stateful {
     }
     if (device != null) {
       out.child("device", "", device);
+    }
+    if (pci != null) {
+      out.child("pci", "", pci);
     }
   }
 }
