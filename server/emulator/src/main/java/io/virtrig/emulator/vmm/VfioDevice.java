@@ -2,6 +2,8 @@ package io.virtrig.emulator.vmm;
 
 import static io.virtrig.uapi.Vfio.*;
 
+import io.virtrig.emulator.errno.KernelError;
+import io.virtrig.emulator.errno.Refused;
 import io.virtrig.emulator.state.StateWriter;
 import io.virtrig.emulator.state.Stateful;
 import io.virtrig.v1.Operation;
@@ -44,7 +46,12 @@ public final class VfioDevice implements Stateful {
                         .build())
                 .getVfioGroupGetDeviceFd()
                 .getRet();
-    info = mediated ? VfioDeviceGetInfoResponse.getDefaultInstance() : info();
+    try {
+      info = mediated ? VfioDeviceGetInfoResponse.getDefaultInstance() : info();
+    } catch (KernelError | Refused e) {
+      program.close(fd);
+      throw e;
+    }
   }
 
   private VfioDeviceGetInfoResponse info() {

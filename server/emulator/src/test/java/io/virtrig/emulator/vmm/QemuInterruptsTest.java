@@ -7,6 +7,7 @@ import static io.virtrig.uapi.Vfio.*;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.virtrig.v1.DeviceSpec;
+import io.virtrig.v1.EventKind;
 import io.virtrig.v1.GuestConfigWriteRequest;
 import io.virtrig.v1.GuestVectorWriteRequest;
 import io.virtrig.v1.Operation;
@@ -387,6 +388,38 @@ class QemuInterruptsTest {
       operation.getGuestConfigReadBuilder().setDevice("adi0");
       assertThat(rig.rig.refusal(operation).getReason()).contains("mediated");
       assertThat(rig.eventfds()).isZero();
+    }
+  }
+
+  /** What a driver must not do ends its own VM: assertions of QEMU, a pointer that is none. */
+  @Test
+  void aGuestThatMixesMessagesEndsItsVmm() {
+    GuestConfigWriteRequest.Builder msi =
+        GuestConfigWriteRequest.newBuilder().setCapability("msi").setVectors(2);
+    assertThat(aborts(msi.clone().setEnable(true), msi.clone().setEnable(true).setVectors(1)))
+        .isEqualTo("msi_get_message: vector 1 is beyond what is enabled");
+    assertThat(aborts(msix(true), msi.clone().setEnable(true), msix(false)))
+        .startsWith("msix_unset_vector_notifiers");
+    assertThat(
+            aborts(msi.clone().setEnable(true), msix(true).setFunctionMask(true), msi, msix(true)))
+        .startsWith("SIGSEGV");
+  }
+
+  private static String aborts(GuestConfigWriteRequest.Builder... writes) {
+    try (VmmRig rig = rig()) {
+      rig.vector(vector(0, false));
+      for (GuestConfigWriteRequest.Builder write : writes) {
+        rig.config(write);
+      }
+      assertThat(rig.rig.refusal(rig.reset()).getReason()).contains("no VMM");
+      rig.assertNothingIsLeft();
+      return rig.rig.host().events().after(0, 1000).stream()
+          .filter(event -> event.getKind() == EventKind.EVENT_KIND_VMM)
+          .map(event -> event.getDetail())
+          .filter(text -> text.startsWith("the VMM aborts: "))
+          .map(text -> text.substring("the VMM aborts: ".length()))
+          .findFirst()
+          .orElse("");
     }
   }
 }

@@ -21,6 +21,8 @@ import io.virtrig.v1.KvmGetLapicRequest;
 import io.virtrig.v1.KvmSetLapicRequest;
 import io.virtrig.v1.Operation;
 import io.virtrig.v1.Result;
+import io.virtrig.v1.StateField;
+import io.virtrig.v1.StateNode;
 import io.virtrig.v1.TracedCall;
 import io.virtrig.v1.VmmCall;
 import io.virtrig.v1.VmmDevice;
@@ -35,8 +37,10 @@ import io.virtrig.v1.VmmStopRequest;
 import io.virtrig.v1.VmmViommu;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** A host with a VMM, and a guest whose driver knows how to program a virtual IOMMU. */
 final class VmmRig implements AutoCloseable {
@@ -63,12 +67,50 @@ final class VmmRig implements AutoCloseable {
   static final long PAGE = 0x5000;
   static final long OTHER_PAGE = 0x6000;
 
+  /** What only counts, and registers of a function that a guest has written. */
+  private static final Set<String> COUNTED =
+      Set.of("last_pid", "config", "command", "starts", "stops");
+
+  private static final Set<String> PASSING = Set.of("process", "clock", "x86_ops");
+
   final Rig rig;
   int vm;
+  private final List<String> atFirst;
   private long tail;
 
   VmmRig(HostSpec.Builder spec) {
     rig = new Rig(spec.build());
+    atFirst = lasting();
+  }
+
+  /**
+   * What is to be as it was when a VMM has gone: all but processes, time and what a guest leaves in
+   * a function's registers. PASIDs, bindings, mappings, pins, groups, cached translations,
+   * interrupts, irqfds are all in it.
+   */
+  private List<String> lasting() {
+    List<String> lines = new ArrayList<>();
+    lasting("", rig.host().describe(), lines);
+    return lines;
+  }
+
+  private static void lasting(String path, StateNode node, List<String> lines) {
+    for (StateField field : node.getFieldsList()) {
+      if (!COUNTED.contains(field.getName())) {
+        lines.add(path + " " + field.getName() + " = " + field.getValue());
+      }
+    }
+    for (StateNode child : node.getChildrenList()) {
+      if (!PASSING.contains(child.getName())) {
+        lasting(path + "/" + child.getName() + " " + child.getKey(), child, lines);
+      }
+    }
+  }
+
+  /** The host is as if there had been no VMM. */
+  void assertNothingIsLeft() {
+    assertThat(lasting()).containsExactlyElementsOf(atFirst);
+    assertThat(rig.usedFrames()).isZero();
   }
 
   static HostSpec.Builder host(String uapi, DeviceSpec.Builder... devices) {
@@ -190,6 +232,14 @@ final class VmmRig implements AutoCloseable {
     HwDmaReadRequest.Builder request =
         HwDmaReadRequest.newBuilder().setDevice(device).setIova(address).setLength(8);
     Result result = rig.apply(Operation.newBuilder().setHwDmaRead(request.setPasid(pasid)));
+    return result.hasErrno() ? -1 : word(result.getHwDmaRead().getBytes());
+  }
+
+  /** What a device reads without naming a PASID; -1 when it faults. */
+  long plainDma(String device, long address) {
+    HwDmaReadRequest.Builder request =
+        HwDmaReadRequest.newBuilder().setDevice(device).setIova(address).setLength(8);
+    Result result = rig.apply(Operation.newBuilder().setHwDmaRead(request));
     return result.hasErrno() ? -1 : word(result.getHwDmaRead().getBytes());
   }
 

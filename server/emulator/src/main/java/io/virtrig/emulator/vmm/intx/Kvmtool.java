@@ -112,7 +112,13 @@ public final class Kvmtool implements Vmm {
     }
     // Lines are handed out from the platform's offset on, which a GSI does not count.
     int gsi = devices.size();
-    KvmtoolDevice device = new KvmtoolDevice(program, vm, routes, calls, file, gsi, series);
+    KvmtoolDevice device;
+    try {
+      device = new KvmtoolDevice(program, vm, routes, calls, file, gsi, series);
+    } catch (KernelError | Refused e) {
+      file.close();
+      throw e;
+    }
     devices.add(device);
     device.configureInterrupts();
   }

@@ -1,20 +1,18 @@
 package io.virtrig.emulator.vmm.vfio;
 
-import io.virtrig.emulator.errno.KernelError;
-
-/** An assertion of QEMU fails: abort(3). */
+/** QEMU ends here: an assertion fails, or it follows a pointer that is none. */
 public final class Aborted extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
-  private final transient KernelError refusal;
+  private final String why;
 
-  Aborted(KernelError refusal) {
-    super(null, null, false, false);
-    this.refusal = refusal;
+  Aborted(String why) {
+    super(why, null, false, false);
+    this.why = why;
   }
 
-  /** What the kernel refused. */
-  public KernelError refusal() {
-    return refusal;
+  /** What ends it. */
+  public String why() {
+    return why;
   }
 }

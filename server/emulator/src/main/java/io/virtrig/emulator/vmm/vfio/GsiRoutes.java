@@ -1,7 +1,5 @@
 package io.virtrig.emulator.vmm.vfio;
 
-import io.virtrig.emulator.errno.Errno;
-import io.virtrig.emulator.errno.KernelError;
 import io.virtrig.emulator.state.StateWriter;
 import io.virtrig.emulator.state.Stateful;
 import io.virtrig.emulator.vmm.CallRecord;
@@ -48,10 +46,7 @@ public final class GsiRoutes implements Stateful {
             .setCount(entries.size())
             .setErrno(result.getErrno().getName()));
     if (result.hasErrno()) {
-      throw new Aborted(
-          new KernelError(
-              Errno.valueOf(result.getErrno().getName()),
-              "kvm_irqchip_commit_routes: " + result.getErrno().getCheck()));
+      throw new Aborted("kvm_irqchip_commit_routes: " + result.getErrno().getCheck());
     }
   }
 

@@ -174,7 +174,7 @@ final class Interrupts implements Stateful, MsixTable.Notifier {
 
   /** vfio_msix_vector_do_use. VFIO does not add vectors: for one beyond, all are set up anew. */
   private void use(int number, boolean routed, boolean handled) {
-    Vector vector = vectors[number];
+    Vector vector = vector(number);
     if (!vector.use) {
       vector.interrupt = calls.tryEventfd("interrupt" + number);
       vector.use = true;
@@ -198,14 +198,20 @@ final class Interrupts implements Stateful, MsixTable.Notifier {
   /** vfio_msix_vector_release: the irqfd stays, VFIO signals QEMU, which keeps what is masked. */
   @Override
   public void release(int number) {
-    if (vectors[number].virq != NONE) {
+    Vector vector = vector(number);
+    if (vector.virq != NONE) {
       var _ =
           calls.eventfds(
-              VFIO_IRQ_SET_ACTION_TRIGGER,
-              VFIO_PCI_MSIX_IRQ_INDEX,
-              number,
-              vectors[number].interrupt);
+              VFIO_IRQ_SET_ACTION_TRIGGER, VFIO_PCI_MSIX_IRQ_INDEX, number, vector.interrupt);
     }
+  }
+
+  /** A guest that has switched MSI off under MSI-X has taken the vectors away. */
+  private Vector vector(int number) {
+    if (number >= vectors.length) {
+      throw new Aborted("SIGSEGV: msi_vectors is NULL");
+    }
+    return vectors[number];
   }
 
   @Override

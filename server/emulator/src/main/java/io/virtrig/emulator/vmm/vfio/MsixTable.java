@@ -102,8 +102,11 @@ final class MsixTable implements Stateful {
     }
   }
 
-  /** msix_unset_vector_notifiers. */
+  /** msix_unset_vector_notifiers, which asserts that there are some. */
   void stopNotifying(Notifier notifier) {
+    if (!notifying) {
+      throw new Aborted("msix_unset_vector_notifiers: MSI has taken the place of MSI-X");
+    }
     for (int vector = 0; vector < masked.length; vector++) {
       if (!masked(vector)) {
         notifier.release(vector);

@@ -304,7 +304,13 @@ public final class VfioPciDevice implements Stateful {
 
     @Override
     public int data(boolean msix, int vector) {
-      return msix && table != null ? table.data(vector) : config.msiData(msiAt, vector);
+      if (msix && table != null) {
+        return table.data(vector);
+      }
+      if (vector >= config.msiVectors(msiAt)) {
+        throw new Aborted("msi_get_message: vector " + vector + " is beyond what is enabled");
+      }
+      return config.msiData(msiAt, vector);
     }
 
     @Override

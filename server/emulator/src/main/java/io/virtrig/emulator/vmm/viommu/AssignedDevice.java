@@ -31,6 +31,7 @@ final class AssignedDevice implements Stateful {
   private final VirtualMachine machine;
   private final String host;
   private final boolean mediated;
+  private final boolean findsInfo;
   private final int source;
   private int group = -1;
   private boolean inContainer;
@@ -40,8 +41,19 @@ final class AssignedDevice implements Stateful {
   private @Nullable VfioPciDevice pci;
   private @Nullable HostIommuContext context;
 
+  /**
+   * Not open.
+   *
+   * @param findsInfo whether the VMM and the kernel agree where the nesting info is
+   */
   AssignedDevice(
-      Program program, VirtualMachine machine, String host, boolean mediated, int source) {
+      Program program,
+      VirtualMachine machine,
+      String host,
+      boolean mediated,
+      boolean findsInfo,
+      int source) {
+    this.findsInfo = findsInfo;
     this.mediated = mediated;
     this.program = program;
     this.machine = machine;
@@ -124,9 +136,10 @@ final class AssignedDevice implements Stateful {
   }
 
   /** vfio_get_nesting_iommu_cap. EINVAL. */
-  private static IommuNestingInfo nestingInfo(VfioContainer opened) {
+  private IommuNestingInfo nestingInfo(VfioContainer opened) {
     for (VfioIommuInfoCapability capability : opened.info().getCapsList()) {
       if (capability.getId() == VFIO_IOMMU_TYPE1_INFO_CAP_NESTING
+          && findsInfo
           && capability.getInfo().getArgsz() >= FIXED_BYTES) {
         return capability.getInfo();
       }

@@ -74,7 +74,7 @@ public final class Qemu implements Vmm {
       return new KvmInterrupts(program, vm);
     } catch (Aborted e) {
       program.exit();
-      throw e.refusal();
+      throw KernelError.invalid("the VMM aborts: " + e.why());
     } catch (KernelError | Refused e) {
       vm.close();
       throw e;
@@ -119,7 +119,9 @@ public final class Qemu implements Vmm {
     }
     int group = hostDevices.group(wanted.getHost());
     boolean mediated = hostDevices.isMediated(wanted.getHost());
-    AssignedDevice device = new AssignedDevice(program, vm, wanted.getHost(), mediated, source);
+    boolean findsInfo = revision.finds(hostDevices.uapi());
+    AssignedDevice device =
+        new AssignedDevice(program, vm, wanted.getHost(), mediated, findsInfo, source);
     device.realize(group, viommu, options.modern(), revision, calls, interrupts);
     devices.add(device);
   }
@@ -266,7 +268,10 @@ public final class Qemu implements Vmm {
 
   @Override
   public int configRead(String device, ConfigAccess access) {
-    return device(device).read(access);
+    VfioPciDevice read = device(device);
+    int[] value = new int[1];
+    interrupting(() -> value[0] = read.read(access));
+    return value[0];
   }
 
   @Override
@@ -293,7 +298,7 @@ public final class Qemu implements Vmm {
     try {
       act.run();
     } catch (Aborted e) {
-      die("it cannot set its interrupt routes: " + e.refusal().getMessage());
+      die(e.why());
     }
     calls.addAll(interrupts.calls());
   }
