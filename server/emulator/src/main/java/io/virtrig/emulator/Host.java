@@ -169,6 +169,7 @@ public final class Host implements Stateful {
       case VMM_RESET -> vmms.reset(op.getVmmReset());
       case VMM_STOP -> vmms.stop(op.getVmmStop());
       case VMM_FDS -> vmms.fds(op.getVmmFds());
+      case GUEST_CONFIG_READ -> vmms.configRead(op.getGuestConfigRead());
       case GUEST_CONFIG_WRITE -> vmms.configWrite(op.getGuestConfigWrite());
       case GUEST_VECTOR_WRITE -> vmms.vectorWrite(op.getGuestVectorWrite());
 

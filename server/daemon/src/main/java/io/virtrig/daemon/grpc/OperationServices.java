@@ -424,6 +424,11 @@ final class OperationServices {
             Operation.Builder::setVmmFds,
             Result::getVmmFds)
         .method(
+            VmmServiceGrpc.getGuestConfigReadMethod(),
+            r -> r.getHost(),
+            Operation.Builder::setGuestConfigRead,
+            Result::getGuestConfigRead)
+        .method(
             VmmServiceGrpc.getGuestConfigWriteMethod(),
             r -> r.getHost(),
             Operation.Builder::setGuestConfigWrite,

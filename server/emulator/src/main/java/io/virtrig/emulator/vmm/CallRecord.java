@@ -13,6 +13,11 @@ public final class CallRecord {
     calls.add(call.build());
   }
 
+  /** Adds those of another. */
+  public void addAll(CallRecord other) {
+    calls.addAll(other.take());
+  }
+
   /** All of them; none is left. */
   public List<VmmCall> take() {
     List<VmmCall> taken = List.copyOf(calls);

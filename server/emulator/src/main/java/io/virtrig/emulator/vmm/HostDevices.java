@@ -4,6 +4,7 @@ import io.virtrig.emulator.errno.Errno;
 import io.virtrig.emulator.errno.KernelError;
 import io.virtrig.emulator.errno.Refused;
 import io.virtrig.emulator.spec.HostConfiguration;
+import io.virtrig.emulator.spec.UapiProfile;
 
 /** What a VMM finds about devices in the host's sysfs. */
 public final class HostDevices {
@@ -20,6 +21,11 @@ public final class HostDevices {
       throw new KernelError(Errno.ENOENT, "no iommu_group found of \"" + device + "\"");
     }
     return group;
+  }
+
+  /** Whose layout the structs of the kernel have. */
+  public UapiProfile uapi() {
+    return configuration.uapi();
   }
 
   /** Whether a device is a part of a function. */

@@ -14,6 +14,7 @@ import io.virtrig.v1.OpenRequest;
 import io.virtrig.v1.Operation;
 import io.virtrig.v1.PreadRequest;
 import io.virtrig.v1.PwriteRequest;
+import io.virtrig.v1.ReadRequest;
 import io.virtrig.v1.Refusal;
 import io.virtrig.v1.Result;
 import io.virtrig.v1.StoreRequest;
@@ -108,6 +109,23 @@ public final class Program {
   public int eventfd() {
     EventfdRequest.Builder request = EventfdRequest.newBuilder().setPid(pid);
     return (int) call(Operation.newBuilder().setEventfd(request).build()).getEventfd().getRet();
+  }
+
+  /**
+   * read(2) of an eventfd when the main loop finds it readable; otherwise no call is made.
+   *
+   * @return whether it has been signalled
+   */
+  public boolean drain(int fd) {
+    spend(1);
+    ReadRequest.Builder request = ReadRequest.newBuilder().setPid(pid).setTargetFd(fd);
+    Operation operation = Operation.newBuilder().setRead(request).build();
+    Result result = kernel.call(operation);
+    if (!result.hasRead()) {
+      return false;
+    }
+    log.record(operation, result);
+    return true;
   }
 
   /** mmap(2) of anonymous memory. */

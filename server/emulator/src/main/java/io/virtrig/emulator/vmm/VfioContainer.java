@@ -4,6 +4,7 @@ import static io.virtrig.uapi.Vfio.*;
 
 import io.virtrig.emulator.errno.Errno;
 import io.virtrig.emulator.errno.KernelError;
+import io.virtrig.emulator.errno.Refused;
 import io.virtrig.emulator.state.StateWriter;
 import io.virtrig.emulator.state.Stateful;
 import io.virtrig.v1.Operation;
@@ -28,6 +29,15 @@ public final class VfioContainer implements Stateful {
   public VfioContainer(Program program) {
     this.program = program;
     fd = program.open("/dev/vfio/vfio");
+    try {
+      checkVersion();
+    } catch (KernelError | Refused e) {
+      program.close(fd);
+      throw e;
+    }
+  }
+
+  private void checkVersion() {
     long version =
         program
             .call(
@@ -86,7 +96,7 @@ public final class VfioContainer implements Stateful {
                 + " is not viable: all devices of the group must be bound to their vfio driver");
       }
       return group;
-    } catch (KernelError e) {
+    } catch (KernelError | Refused e) {
       program.close(group);
       throw e;
     }

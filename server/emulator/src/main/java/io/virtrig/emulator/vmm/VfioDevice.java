@@ -2,6 +2,8 @@ package io.virtrig.emulator.vmm;
 
 import static io.virtrig.uapi.Vfio.*;
 
+import io.virtrig.emulator.errno.KernelError;
+import io.virtrig.emulator.errno.Refused;
 import io.virtrig.emulator.state.StateWriter;
 import io.virtrig.emulator.state.Stateful;
 import io.virtrig.v1.Operation;
@@ -11,6 +13,7 @@ import io.virtrig.v1.VfioDeviceGetInfoResponse;
 import io.virtrig.v1.VfioDeviceGetIrqInfoRequest;
 import io.virtrig.v1.VfioDeviceGetIrqInfoResponse;
 import io.virtrig.v1.VfioDeviceGetRegionInfoRequest;
+import io.virtrig.v1.VfioDeviceGetRegionInfoResponse;
 import io.virtrig.v1.VfioDeviceResetRequest;
 import io.virtrig.v1.VfioDeviceSetIrqsRequest;
 import io.virtrig.v1.VfioGroupGetDeviceFdRequest;
@@ -43,7 +46,12 @@ public final class VfioDevice implements Stateful {
                         .build())
                 .getVfioGroupGetDeviceFd()
                 .getRet();
-    info = mediated ? VfioDeviceGetInfoResponse.getDefaultInstance() : info();
+    try {
+      info = mediated ? VfioDeviceGetInfoResponse.getDefaultInstance() : info();
+    } catch (KernelError | Refused e) {
+      program.close(fd);
+      throw e;
+    }
   }
 
   private VfioDeviceGetInfoResponse info() {
@@ -83,8 +91,13 @@ public final class VfioDevice implements Stateful {
     }
   }
 
-  /** Where its configuration space begins: VFIO_DEVICE_GET_REGION_INFO. */
+  /** Where its configuration space begins. */
   public long configSpace() {
+    return region(VFIO_PCI_CONFIG_REGION_INDEX).getOffset();
+  }
+
+  /** VFIO_DEVICE_GET_REGION_INFO. */
+  public VfioDeviceGetRegionInfoResponse region(int index) {
     return program
         .call(
             Operation.newBuilder()
@@ -92,24 +105,29 @@ public final class VfioDevice implements Stateful {
                     VfioDeviceGetRegionInfoRequest.newBuilder()
                         .setPid(program.pid())
                         .setTargetFd(fd)
-                        .setIndex(VFIO_PCI_CONFIG_REGION_INDEX))
+                        .setIndex(index))
                 .build())
-        .getVfioDeviceGetRegionInfo()
-        .getOffset();
+        .getVfioDeviceGetRegionInfo();
   }
 
   /** VFIO_DEVICE_GET_IRQ_INFO. */
   public VfioDeviceGetIrqInfoResponse irqInfo(int index) {
-    return program
-        .call(
-            Operation.newBuilder()
-                .setVfioDeviceGetIrqInfo(
-                    VfioDeviceGetIrqInfoRequest.newBuilder()
-                        .setPid(program.pid())
-                        .setTargetFd(fd)
-                        .setIndex(index))
-                .build())
-        .getVfioDeviceGetIrqInfo();
+    return program.call(irqInfoOf(index)).getVfioDeviceGetIrqInfo();
+  }
+
+  /** How many interrupts an index has; none when VFIO_DEVICE_GET_IRQ_INFO fails. */
+  public int interrupts(int index) {
+    return program.attempt(irqInfoOf(index)).getVfioDeviceGetIrqInfo().getCount();
+  }
+
+  private Operation irqInfoOf(int index) {
+    return Operation.newBuilder()
+        .setVfioDeviceGetIrqInfo(
+            VfioDeviceGetIrqInfoRequest.newBuilder()
+                .setPid(program.pid())
+                .setTargetFd(fd)
+                .setIndex(index))
+        .build();
   }
 
   /** VFIO_DEVICE_SET_IRQS. */

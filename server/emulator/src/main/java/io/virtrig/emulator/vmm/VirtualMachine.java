@@ -6,11 +6,13 @@ import io.virtrig.emulator.errno.KernelError;
 import io.virtrig.emulator.errno.Refused;
 import io.virtrig.emulator.state.StateWriter;
 import io.virtrig.emulator.state.Stateful;
+import io.virtrig.v1.KvmCheckExtensionRequest;
 import io.virtrig.v1.KvmCreateDeviceRequest;
 import io.virtrig.v1.KvmCreateIrqchipRequest;
 import io.virtrig.v1.KvmCreateVcpuRequest;
 import io.virtrig.v1.KvmCreateVmRequest;
 import io.virtrig.v1.KvmGetApiVersionRequest;
+import io.virtrig.v1.KvmIrqLineStatusRequest;
 import io.virtrig.v1.KvmIrqRoutingEntry;
 import io.virtrig.v1.KvmIrqfdRequest;
 import io.virtrig.v1.KvmSetDeviceAttrRequest;
@@ -145,6 +147,36 @@ public final class VirtualMachine implements Stateful {
                 .setAttr(attribute)
                 .setFd(group))
         .build();
+  }
+
+  /** KVM_CHECK_EXTENSION. */
+  public boolean offers(int extension) {
+    return program
+            .call(
+                Operation.newBuilder()
+                    .setKvmCheckExtension(
+                        KvmCheckExtensionRequest.newBuilder()
+                            .setPid(program.pid())
+                            .setTargetFd(vm)
+                            .setValue(extension))
+                    .build())
+            .getKvmCheckExtension()
+            .getRet()
+        != 0;
+  }
+
+  /** KVM_IRQ_LINE_STATUS. */
+  public void line(int gsi, boolean level) {
+    var _ =
+        program.attempt(
+            Operation.newBuilder()
+                .setKvmIrqLineStatus(
+                    KvmIrqLineStatusRequest.newBuilder()
+                        .setPid(program.pid())
+                        .setTargetFd(vm)
+                        .setIrq(gsi)
+                        .setLevel(level ? 1 : 0))
+                .build());
   }
 
   /** KVM_IRQFD. */

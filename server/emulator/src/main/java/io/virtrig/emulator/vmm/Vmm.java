@@ -33,8 +33,14 @@ public interface Vmm extends Stateful {
   /** Eventfds that the VMM holds. */
   int openEventfds();
 
+  /** The guest reads a device's configuration space. */
+  int configRead(String device, ConfigAccess access);
+
+  /** The guest writes a device's configuration space. */
+  void configWrite(String device, ConfigAccess access, int value);
+
   /** The guest writes a capability's control word. */
-  void configWrite(GuestConfigWriteRequest arg);
+  void controlWrite(GuestConfigWriteRequest arg);
 
   /** The guest writes a vector's message and mask. */
   void vectorWrite(GuestVectorWriteRequest arg);

@@ -8,6 +8,8 @@ import io.virtrig.emulator.state.Stateful;
 import io.virtrig.emulator.vmm.intx.Kvmtool;
 import io.virtrig.emulator.vmm.viommu.Qemu;
 import io.virtrig.v1.EventKind;
+import io.virtrig.v1.GuestConfigReadRequest;
+import io.virtrig.v1.GuestConfigReadResponse;
 import io.virtrig.v1.GuestConfigWriteRequest;
 import io.virtrig.v1.GuestConfigWriteResponse;
 import io.virtrig.v1.GuestVectorWriteRequest;
@@ -174,10 +176,25 @@ public final class Vmms implements Stateful {
     return Result.newBuilder().setVmmFds(VmmFdsResponse.newBuilder().setOpenEventfds(open)).build();
   }
 
+  /** guest.config_read. */
+  public Result configRead(GuestConfigReadRequest arg) {
+    Vmm vmm = vmm(arg.getPid(), arg.getTargetFd());
+    ConfigAccess access = new ConfigAccess(arg.getOffset(), arg.getSize());
+    int value = vmm.configRead(arg.getDevice(), access);
+    return Result.newBuilder()
+        .setGuestConfigRead(GuestConfigReadResponse.newBuilder().setValue(value))
+        .build();
+  }
+
   /** guest.config_write. */
   public Result configWrite(GuestConfigWriteRequest arg) {
     Vmm vmm = vmm(arg.getPid(), arg.getTargetFd());
-    vmm.configWrite(arg);
+    if (arg.getCapability().isEmpty()) {
+      ConfigAccess access = new ConfigAccess(arg.getOffset(), arg.getSize());
+      vmm.configWrite(arg.getDevice(), access, arg.getValue());
+    } else {
+      vmm.controlWrite(arg);
+    }
     return Result.newBuilder()
         .setGuestConfigWrite(GuestConfigWriteResponse.newBuilder().addAllCalls(vmm.takeCalls()))
         .build();

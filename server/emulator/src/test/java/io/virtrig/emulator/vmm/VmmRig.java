@@ -5,16 +5,25 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.protobuf.ByteString;
 import io.virtrig.emulator.Rig;
 import io.virtrig.v1.DeviceSpec;
+import io.virtrig.v1.GuestConfigReadRequest;
 import io.virtrig.v1.GuestConfigWriteRequest;
+import io.virtrig.v1.GuestIrqsRequest;
 import io.virtrig.v1.GuestReadRequest;
 import io.virtrig.v1.GuestVectorWriteRequest;
 import io.virtrig.v1.GuestWriteRequest;
 import io.virtrig.v1.HostSpec;
 import io.virtrig.v1.HwDmaReadRequest;
+import io.virtrig.v1.HwLowerIrqRequest;
+import io.virtrig.v1.HwRaiseIrqRequest;
 import io.virtrig.v1.IommuSpec;
 import io.virtrig.v1.KernelSpec;
+import io.virtrig.v1.KvmGetLapicRequest;
+import io.virtrig.v1.KvmSetLapicRequest;
 import io.virtrig.v1.Operation;
 import io.virtrig.v1.Result;
+import io.virtrig.v1.StateField;
+import io.virtrig.v1.StateNode;
+import io.virtrig.v1.TracedCall;
 import io.virtrig.v1.VmmCall;
 import io.virtrig.v1.VmmDevice;
 import io.virtrig.v1.VmmDeviceAddRequest;
@@ -28,11 +37,15 @@ import io.virtrig.v1.VmmStopRequest;
 import io.virtrig.v1.VmmViommu;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 
 /** A host with a VMM, and a guest whose driver knows how to program a virtual IOMMU. */
 final class VmmRig implements AutoCloseable {
   static final long RAM = 1 << 20;
+  static final int VECTOR = 0x41;
   static final int GCMD = 0x18;
   static final int RTADDR = 0x20;
   static final int IQT = 0x88;
@@ -54,12 +67,50 @@ final class VmmRig implements AutoCloseable {
   static final long PAGE = 0x5000;
   static final long OTHER_PAGE = 0x6000;
 
+  /** What only counts, and registers of a function that a guest has written. */
+  private static final Set<String> COUNTED =
+      Set.of("last_pid", "config", "command", "starts", "stops");
+
+  private static final Set<String> PASSING = Set.of("process", "clock", "x86_ops");
+
   final Rig rig;
   int vm;
+  private final List<String> atFirst;
   private long tail;
 
   VmmRig(HostSpec.Builder spec) {
     rig = new Rig(spec.build());
+    atFirst = lasting();
+  }
+
+  /**
+   * What is to be as it was when a VMM has gone: all but processes, time and what a guest leaves in
+   * a function's registers. PASIDs, bindings, mappings, pins, groups, cached translations,
+   * interrupts, irqfds are all in it.
+   */
+  private List<String> lasting() {
+    List<String> lines = new ArrayList<>();
+    lasting("", rig.host().describe(), lines);
+    return lines;
+  }
+
+  private static void lasting(String path, StateNode node, List<String> lines) {
+    for (StateField field : node.getFieldsList()) {
+      if (!COUNTED.contains(field.getName())) {
+        lines.add(path + " " + field.getName() + " = " + field.getValue());
+      }
+    }
+    for (StateNode child : node.getChildrenList()) {
+      if (!PASSING.contains(child.getName())) {
+        lasting(path + "/" + child.getName() + " " + child.getKey(), child, lines);
+      }
+    }
+  }
+
+  /** The host is as if there had been no VMM. */
+  void assertNothingIsLeft() {
+    assertThat(lasting()).containsExactlyElementsOf(atFirst);
+    assertThat(rig.usedFrames()).isZero();
   }
 
   static HostSpec.Builder host(String uapi, DeviceSpec.Builder... devices) {
@@ -184,6 +235,14 @@ final class VmmRig implements AutoCloseable {
     return result.hasErrno() ? -1 : word(result.getHwDmaRead().getBytes());
   }
 
+  /** What a device reads without naming a PASID; -1 when it faults. */
+  long plainDma(String device, long address) {
+    HwDmaReadRequest.Builder request =
+        HwDmaReadRequest.newBuilder().setDevice(device).setIova(address).setLength(8);
+    Result result = rig.apply(Operation.newBuilder().setHwDmaRead(request));
+    return result.hasErrno() ? -1 : word(result.getHwDmaRead().getBytes());
+  }
+
   /** The guest's driver: tables of the device at a devfn, then the queue and translation on. */
   void driver(int... devfns) {
     store(ROOT, CONTEXT | 1, 0);
@@ -265,6 +324,116 @@ final class VmmRig implements AutoCloseable {
 
   Operation.Builder stop() {
     return Operation.newBuilder().setVmmStop(VmmStopRequest.newBuilder().setTargetFd(vm));
+  }
+
+  /** The guest switches its local APIC on. */
+  VmmRig withLapic() {
+    lapic(0xf0, 0x1ff);
+    return this;
+  }
+
+  private void lapic(int register, int value) {
+    var _ =
+        rig.ok(
+            Operation.newBuilder()
+                .setKvmSetLapic(
+                    KvmSetLapicRequest.newBuilder().setTargetFd(vm + 1).putRegs(register, value)));
+  }
+
+  private Map<Integer, Integer> lapic() {
+    return rig.ok(
+            Operation.newBuilder()
+                .setKvmGetLapic(KvmGetLapicRequest.newBuilder().setTargetFd(vm + 1)))
+        .getKvmGetLapic()
+        .getRegsMap();
+  }
+
+  /** The guest programs a pin of its I/O APIC: level-triggered, {@link #VECTOR} to vCPU 0. */
+  void programPin(int pin) {
+    device(0xfec00000L, 0x11 + 2 * pin);
+    device(0xfec00010L, 0);
+    device(0xfec00000L, 0x10 + 2 * pin);
+    device(0xfec00010L, 0x8000 | VECTOR);
+  }
+
+  private void device(long gpa, int value) {
+    ByteString bytes = new ConfigAccess(0, 4).bytes(value);
+    var _ =
+        rig.ok(
+            Operation.newBuilder()
+                .setGuestWrite(
+                    GuestWriteRequest.newBuilder().setTargetFd(vm).setGpa(gpa).setBytes(bytes)));
+  }
+
+  /** Whether {@link #VECTOR} waits to be served. */
+  boolean requested() {
+    return (lapic().getOrDefault(0x200 + 0x10 * (VECTOR / 32), 0) >>> VECTOR % 32 & 1) != 0;
+  }
+
+  /** The guest serves {@link #VECTOR}, up to its EOI. */
+  void serve() {
+    assertThat(requested()).isTrue();
+    int word = 0x10 * (VECTOR / 32);
+    lapic(0x200 + word, 0);
+    lapic(0x100 + word, 1 << VECTOR % 32);
+    device(0xfee000b0L, 0);
+  }
+
+  void raise(int index, int vector) {
+    var _ =
+        rig.ok(
+            Operation.newBuilder()
+                .setHwRaiseIrq(
+                    HwRaiseIrqRequest.newBuilder()
+                        .setDevice("nic0")
+                        .setIndex(index)
+                        .setSubindex(vector)));
+  }
+
+  void lowerLine() {
+    var _ =
+        rig.ok(
+            Operation.newBuilder().setHwLowerIrq(HwLowerIrqRequest.newBuilder().setDevice("nic0")));
+  }
+
+  /** Messages that have been injected, by GSI. */
+  Map<Integer, Long> injected() {
+    return rig.ok(
+            Operation.newBuilder().setGuestIrqs(GuestIrqsRequest.newBuilder().setTargetFd(vm)))
+        .getGuestIrqs()
+        .getInjectedMap();
+  }
+
+  int configRead(int offset, int size) {
+    return rig.ok(
+            Operation.newBuilder()
+                .setGuestConfigRead(
+                    GuestConfigReadRequest.newBuilder()
+                        .setTargetFd(vm)
+                        .setDevice("nic0")
+                        .setOffset(offset)
+                        .setSize(size)))
+        .getGuestConfigRead()
+        .getValue();
+  }
+
+  List<VmmCall> configWrite(int offset, int size, int value) {
+    return config(
+        GuestConfigWriteRequest.newBuilder().setOffset(offset).setSize(size).setValue(value));
+  }
+
+  /** Where a capability is, as a guest finds it. */
+  int capability(int id) {
+    int at = configRead(0x34, 1);
+    while (at != 0 && configRead(at, 1) != id) {
+      at = configRead(at + 1, 1);
+    }
+    return at;
+  }
+
+  /** Every call of the VMM, by name, since a sequence number. */
+  List<TracedCall> trace(long after) {
+    return rig.host().calls().after(after, 4096);
   }
 
   int eventfds() {

@@ -6,6 +6,7 @@ import io.virtrig.emulator.errno.Errno;
 import io.virtrig.emulator.errno.KernelError;
 import io.virtrig.emulator.state.StateWriter;
 import io.virtrig.emulator.state.Stateful;
+import io.virtrig.emulator.vmm.InterruptCalls;
 import io.virtrig.v1.Result;
 import io.virtrig.v1.VfioDeviceGetIrqInfoResponse;
 

@@ -8,6 +8,7 @@ import io.virtrig.emulator.errno.KernelError;
 import io.virtrig.emulator.errno.Refused;
 import io.virtrig.emulator.state.StateWriter;
 import io.virtrig.emulator.vmm.CallRecord;
+import io.virtrig.emulator.vmm.ConfigAccess;
 import io.virtrig.emulator.vmm.HostDevices;
 import io.virtrig.emulator.vmm.Program;
 import io.virtrig.emulator.vmm.VfioContainer;
@@ -111,7 +112,13 @@ public final class Kvmtool implements Vmm {
     }
     // Lines are handed out from the platform's offset on, which a GSI does not count.
     int gsi = devices.size();
-    KvmtoolDevice device = new KvmtoolDevice(program, vm, routes, calls, file, gsi, series);
+    KvmtoolDevice device;
+    try {
+      device = new KvmtoolDevice(program, vm, routes, calls, file, gsi, series);
+    } catch (KernelError | Refused e) {
+      file.close();
+      throw e;
+    }
     devices.add(device);
     device.configureInterrupts();
   }
@@ -145,7 +152,17 @@ public final class Kvmtool implements Vmm {
   }
 
   @Override
-  public void configWrite(GuestConfigWriteRequest arg) {
+  public int configRead(String device, ConfigAccess access) {
+    return device(device).read(access);
+  }
+
+  @Override
+  public void configWrite(String device, ConfigAccess access, int value) {
+    device(device).write(access, value);
+  }
+
+  @Override
+  public void controlWrite(GuestConfigWriteRequest arg) {
     device(arg.getDevice()).write(arg);
   }
 

@@ -3,11 +3,12 @@ package io.virtrig.emulator.vmm.intx;
 import static io.virtrig.uapi.Vfio.VFIO_PCI_MSIX_IRQ_INDEX;
 import static io.virtrig.uapi.Vfio.VFIO_PCI_MSI_IRQ_INDEX;
 
-import com.google.protobuf.ByteString;
 import io.virtrig.emulator.errno.Refused;
 import io.virtrig.emulator.state.StateWriter;
 import io.virtrig.emulator.state.Stateful;
 import io.virtrig.emulator.vmm.CallRecord;
+import io.virtrig.emulator.vmm.ConfigAccess;
+import io.virtrig.emulator.vmm.InterruptCalls;
 import io.virtrig.emulator.vmm.Program;
 import io.virtrig.emulator.vmm.VfioDevice;
 import io.virtrig.emulator.vmm.VirtualMachine;
@@ -26,6 +27,9 @@ final class KvmtoolDevice implements Stateful {
   private static final int MSIX = 0x11;
   private static final int MOST_CAPABILITIES = 48;
   private static final int MSI_ENABLE = 1;
+  private static final int MOST_MSI_BYTES = 18;
+  private static final int MSI_64 = 1 << 7;
+  private static final int MSI_MASKS = 1 << 8;
   private static final int MSIX_ENABLE = 1 << 15;
   private static final int MSIX_MASKALL = 1 << 14;
 
@@ -35,6 +39,7 @@ final class KvmtoolDevice implements Stateful {
   private final boolean series;
   private final long configSpace;
   private int msiAt;
+  private int msiControl;
   private int msixAt;
   private int msixControl;
   private @Nullable MsiCapability msi;
@@ -75,6 +80,7 @@ final class KvmtoolDevice implements Stateful {
       int control = config.getShort(at + 2) & 0xffff;
       if (id == MSI) {
         msiAt = at;
+        msiControl = control;
         msi = new MsiCapability(VFIO_PCI_MSI_IRQ_INDEX, 1 << (control >>> 1 & 7), calls, routes);
       } else if (id == MSIX) {
         msixAt = at;
@@ -107,21 +113,71 @@ final class KvmtoolDevice implements Stateful {
     }
   }
 
-  /** vfio_pci_msi_cap_write, vfio_pci_msix_cap_write, each after the device has been written. */
+  /** vfio_pci_cfg_read. */
+  int read(ConfigAccess access) {
+    return access.within(CONFIG_BYTES)
+        ? ConfigAccess.value(
+            program.pread(device.fd(), configSpace + access.offset(), access.size()))
+        : access.mask();
+  }
+
+  /** vfio_pci_cfg_write: the device first, then what follows for messages. */
+  void write(ConfigAccess access, int value) {
+    if (!access.within(CONFIG_BYTES)) {
+      return;
+    }
+    program.pwrite(device.fd(), configSpace + access.offset(), access.bytes(value));
+    if (msix != null && access.touches(msixAt + 3, 1)) {
+      int control = byteAt(msixAt + 3, access, value) << Byte.SIZE;
+      writeMsix(msix, (control & MSIX_ENABLE) != 0, (control & MSIX_MASKALL) != 0);
+    } else if (msi != null && access.touches(msiAt + 2, MOST_MSI_BYTES)) {
+      writeMsi(msi, access, value);
+    }
+  }
+
+  /** What an access writes to one of its bytes: VFIO may have put something else there. */
+  private static int byteAt(int at, ConfigAccess access, int value) {
+    return value >>> (Byte.SIZE * (at - access.offset())) & 0xff;
+  }
+
+  /** vfio_pci_msi_cap_write. The message is what the device's registers hold. */
+  private void writeMsi(MsiCapability capability, ConfigAccess access, int value) {
+    boolean wide = (msiControl & MSI_64) != 0;
+    long address = Integer.toUnsignedLong(read(new ConfigAccess(msiAt + 4, 4)));
+    if (wide) {
+      address |= (long) read(new ConfigAccess(msiAt + 8, 4)) << Integer.SIZE;
+    }
+    capability.writeMessage(address, read(new ConfigAccess(msiAt + (wide ? 12 : 8), 2)));
+    int masksAt = msiAt + (wide ? 16 : 12);
+    if ((msiControl & MSI_MASKS) != 0 && access.touches(masksAt, 4)) {
+      int masks = read(new ConfigAccess(masksAt, 4));
+      for (int vector = 0; vector < capability.size(); vector++) {
+        capability.mask(vector, (masks >>> vector & 1) != 0);
+      }
+      if (capability.guestEnabled()) {
+        for (int vector = 0; vector < capability.size(); vector++) {
+          capability.update(vector);
+        }
+        settle(capability);
+      }
+    } else if (access.touches(msiAt + 2, 1)) {
+      int control = byteAt(msiAt + 2, access, value);
+      writeMsi(capability, (control & MSI_ENABLE) != 0, 1 << (control >>> 4 & 7));
+    }
+  }
+
+  /** The guest writes a control word. */
   void write(GuestConfigWriteRequest arg) {
+    MsiCapability capability = capability(arg.getCapability());
     if (arg.getCapability().equals("msix")) {
-      MsiCapability capability = capability(arg.getCapability());
       int control =
           msixControl
               | (arg.getEnable() ? MSIX_ENABLE : 0)
               | (arg.getFunctionMask() ? MSIX_MASKALL : 0);
       writeControl(msixAt, control);
-      capability.guestMasked(arg.getFunctionMask());
-      capability.guestEnabled(arg.getEnable());
-      settle(capability);
+      writeMsix(capability, arg.getEnable(), arg.getFunctionMask());
       return;
     }
-    MsiCapability capability = capability(arg.getCapability());
     int asked = arg.hasVectors() ? arg.getVectors() : 1;
     if (Integer.bitCount(asked) != 1 || asked > 32 || asked < 0) {
       throw Refused.invalid(
@@ -129,18 +185,27 @@ final class KvmtoolDevice implements Stateful {
     }
     int queueSize = Integer.numberOfTrailingZeros(asked);
     writeControl(msiAt, (arg.getEnable() ? MSI_ENABLE : 0) | queueSize << 4);
-    capability.guestEnabled(arg.getEnable());
-    if (arg.getEnable()) {
+    writeMsi(capability, arg.getEnable(), asked);
+  }
+
+  private void writeControl(int at, int control) {
+    program.pwrite(device.fd(), configSpace + at + 2, new ConfigAccess(at + 2, 2).bytes(control));
+  }
+
+  private void writeMsix(MsiCapability capability, boolean enable, boolean functionMask) {
+    capability.guestMasked(functionMask);
+    capability.guestEnabled(enable);
+    settle(capability);
+  }
+
+  private void writeMsi(MsiCapability capability, boolean enable, int asked) {
+    capability.guestEnabled(enable);
+    if (enable) {
       for (int vector = 0; vector < Math.min(asked, capability.size()); vector++) {
         capability.update(vector);
       }
     }
     settle(capability);
-  }
-
-  private void writeControl(int at, int control) {
-    byte[] bytes = {(byte) control, (byte) (control >>> 8)};
-    program.pwrite(device.fd(), configSpace + at + 2, ByteString.copyFrom(bytes));
   }
 
   /** The host's side follows the guest's; INTx is off while messages are on. */

@@ -12,6 +12,8 @@ import io.virtrig.emulator.vmm.Program;
 import io.virtrig.emulator.vmm.VfioContainer;
 import io.virtrig.emulator.vmm.VfioDevice;
 import io.virtrig.emulator.vmm.VirtualMachine;
+import io.virtrig.emulator.vmm.vfio.KvmInterrupts;
+import io.virtrig.emulator.vmm.vfio.VfioPciDevice;
 import io.virtrig.v1.IommuNestingInfo;
 import io.virtrig.v1.VfioIommuInfoCapability;
 import org.jspecify.annotations.Nullable;
@@ -29,16 +31,29 @@ final class AssignedDevice implements Stateful {
   private final VirtualMachine machine;
   private final String host;
   private final boolean mediated;
+  private final boolean findsInfo;
   private final int source;
   private int group = -1;
   private boolean inContainer;
   private boolean knownToKvm;
   private @Nullable VfioContainer container;
   private @Nullable VfioDevice device;
+  private @Nullable VfioPciDevice pci;
   private @Nullable HostIommuContext context;
 
+  /**
+   * Not open.
+   *
+   * @param findsInfo whether the VMM and the kernel agree where the nesting info is
+   */
   AssignedDevice(
-      Program program, VirtualMachine machine, String host, boolean mediated, int source) {
+      Program program,
+      VirtualMachine machine,
+      String host,
+      boolean mediated,
+      boolean findsInfo,
+      int source) {
+    this.findsInfo = findsInfo;
     this.mediated = mediated;
     this.program = program;
     this.machine = machine;
@@ -58,7 +73,13 @@ final class AssignedDevice implements Stateful {
 
   /** Opens it; what fails leaves nothing behind. */
   void realize(
-      int groupNumber, Viommu viommu, boolean nesting, Revision revision, CallRecord calls) {
+      int groupNumber,
+      Viommu viommu,
+      boolean nesting,
+      Revision revision,
+      CallRecord calls,
+      KvmInterrupts interrupts) {
+    boolean attached = false;
     try {
       group = VfioContainer.openGroup(program, groupNumber);
       VfioContainer opened = new VfioContainer(program);
@@ -70,8 +91,15 @@ final class AssignedDevice implements Stateful {
       device = new VfioDevice(program, group, host, mediated);
       if (context != null) {
         viommu.attach(source, context);
+        attached = true;
+      }
+      if (!mediated) {
+        pci = interrupts.realize(device, source >>> 3 & 0x1f);
       }
     } catch (KernelError | Refused e) {
+      if (attached) {
+        viommu.detach(source);
+      }
       close();
       throw e;
     }
@@ -108,9 +136,10 @@ final class AssignedDevice implements Stateful {
   }
 
   /** vfio_get_nesting_iommu_cap. EINVAL. */
-  private static IommuNestingInfo nestingInfo(VfioContainer opened) {
+  private IommuNestingInfo nestingInfo(VfioContainer opened) {
     for (VfioIommuInfoCapability capability : opened.info().getCapsList()) {
       if (capability.getId() == VFIO_IOMMU_TYPE1_INFO_CAP_NESTING
+          && findsInfo
           && capability.getInfo().getArgsz() >= FIXED_BYTES) {
         return capability.getInfo();
       }
@@ -118,15 +147,33 @@ final class AssignedDevice implements Stateful {
     throw KernelError.invalid("Failed to get nesting iommu cap");
   }
 
+  /** The function as the guest sees it. */
+  VfioPciDevice pci() {
+    if (pci == null) {
+      throw Refused.unimplemented(
+          "device", "\"" + host + "\" is mediated: its own driver is not simulated");
+    }
+    return pci;
+  }
+
+  /** Eventfds that are open. */
+  int openEventfds() {
+    return pci == null ? 0 : pci.openEventfds();
+  }
+
   /** Resets the device with the machine. */
   void reset() {
-    if (device != null) {
-      device.reset();
+    if (pci != null) {
+      pci.reset();
     }
   }
 
   /** Gives back what it holds, the last thing first; the virtual IOMMU has let go of it before. */
   void close() {
+    if (pci != null) {
+      pci.exit();
+      pci = null;
+    }
     if (device != null) {
       device.close();
       device = null;
@@ -160,6 +207,9 @@ final class AssignedDevice implements Stateful {
     }
     if (device != null) {
       out.child("device", "", device);
+    }
+    if (pci != null) {
+      out.child("pci", "", pci);
     }
   }
 }

@@ -7,10 +7,14 @@ import io.virtrig.emulator.errno.Refused;
 import io.virtrig.emulator.event.EventLog;
 import io.virtrig.emulator.state.StateWriter;
 import io.virtrig.emulator.vmm.CallRecord;
+import io.virtrig.emulator.vmm.ConfigAccess;
 import io.virtrig.emulator.vmm.HostDevices;
 import io.virtrig.emulator.vmm.Program;
 import io.virtrig.emulator.vmm.VirtualMachine;
 import io.virtrig.emulator.vmm.Vmm;
+import io.virtrig.emulator.vmm.vfio.Aborted;
+import io.virtrig.emulator.vmm.vfio.KvmInterrupts;
+import io.virtrig.emulator.vmm.vfio.VfioPciDevice;
 import io.virtrig.v1.EventKind;
 import io.virtrig.v1.GuestConfigWriteRequest;
 import io.virtrig.v1.GuestReadRequest;
@@ -24,6 +28,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** A QEMU with a VM that has a virtual IOMMU. */
 public final class Qemu implements Vmm {
@@ -42,10 +47,11 @@ public final class Qemu implements Vmm {
   private final Revision revision;
   private final ViommuOptions options;
   private final VirtualMachine vm;
+  private final KvmInterrupts interrupts;
   private final Viommu viommu;
   private final CallRecord calls = new CallRecord();
   private final List<AssignedDevice> devices = new ArrayList<>();
-  private boolean aborted;
+  private boolean waitAborts;
 
   private Qemu(
       Program program,
@@ -59,7 +65,20 @@ public final class Qemu implements Vmm {
     this.options = options;
     revision = arg.getModel().endsWith("v7") ? Revision.RFC_V7 : Revision.RFC_V9;
     vm = new VirtualMachine(program, arg.hasRam() ? arg.getRam() : DEFAULT_RAM, HOLE);
+    interrupts = start(program, vm);
     viommu = new Viommu(options, vm.memory(), new Board());
+  }
+
+  private static KvmInterrupts start(Program program, VirtualMachine vm) {
+    try {
+      return new KvmInterrupts(program, vm);
+    } catch (Aborted e) {
+      program.exit();
+      throw KernelError.invalid("the VMM aborts: " + e.why());
+    } catch (KernelError | Refused e) {
+      vm.close();
+      throw e;
+    }
   }
 
   /** Starts it up to the point where the guest would run. */
@@ -100,8 +119,10 @@ public final class Qemu implements Vmm {
     }
     int group = hostDevices.group(wanted.getHost());
     boolean mediated = hostDevices.isMediated(wanted.getHost());
-    AssignedDevice device = new AssignedDevice(program, vm, wanted.getHost(), mediated, source);
-    device.realize(group, viommu, options.modern(), revision, calls);
+    boolean findsInfo = revision.finds(hostDevices.uapi());
+    AssignedDevice device =
+        new AssignedDevice(program, vm, wanted.getHost(), mediated, findsInfo, source);
+    device.realize(group, viommu, options.modern(), revision, calls, interrupts);
     devices.add(device);
   }
 
@@ -145,15 +166,17 @@ public final class Qemu implements Vmm {
   /** The virtual IOMMU lets go of the device's context without unbinding anything. */
   @Override
   public void deviceDel(String host) {
-    for (AssignedDevice device : devices) {
-      if (device.host().equals(host)) {
-        viommu.detach(device.source());
-        device.close();
-        devices.remove(device);
-        return;
-      }
-    }
-    throw new KernelError(Errno.ENODEV, "the guest has no device \"" + host + "\"");
+    AssignedDevice device =
+        find(host)
+            .orElseThrow(
+                () -> new KernelError(Errno.ENODEV, "the guest has no device \"" + host + "\""));
+    viommu.detach(device.source());
+    device.close();
+    devices.remove(device);
+  }
+
+  private Optional<AssignedDevice> find(String host) {
+    return devices.stream().filter(device -> device.host().equals(host)).findFirst();
   }
 
   /** The vCPU leaves to the VMM, which is what an access to a device without memory does. */
@@ -195,8 +218,8 @@ public final class Qemu implements Vmm {
             .getExit();
     checkLeft(exit);
     viommu.write(offset, size, value);
-    if (aborted) {
-      die();
+    if (waitAborts) {
+      die("a wait descriptor asks for a status write and an interrupt");
     }
   }
 
@@ -215,11 +238,8 @@ public final class Qemu implements Vmm {
     }
   }
 
-  private void die() {
-    events.record(
-        EventKind.EVENT_KIND_VMM,
-        "pid " + program.pid(),
-        "the VMM aborts: a wait descriptor asks for a status write and an interrupt");
+  private void die(String why) {
+    events.record(EventKind.EVENT_KIND_VMM, "pid " + program.pid(), "the VMM aborts: " + why);
     program.exit();
   }
 
@@ -237,22 +257,50 @@ public final class Qemu implements Vmm {
 
   @Override
   public int openEventfds() {
-    return 0;
+    return devices.stream().mapToInt(AssignedDevice::openEventfds).sum();
+  }
+
+  private VfioPciDevice device(String host) {
+    return find(host)
+        .orElseThrow(() -> Refused.notFound("device", "the guest has no device \"" + host + "\""))
+        .pci();
   }
 
   @Override
-  public void configWrite(GuestConfigWriteRequest arg) {
-    throw interrupts();
+  public int configRead(String device, ConfigAccess access) {
+    VfioPciDevice read = device(device);
+    int[] value = new int[1];
+    interrupting(() -> value[0] = read.read(access));
+    return value[0];
+  }
+
+  @Override
+  public void configWrite(String device, ConfigAccess access, int value) {
+    VfioPciDevice written = device(device);
+    interrupting(() -> written.write(access, value));
+  }
+
+  @Override
+  public void controlWrite(GuestConfigWriteRequest arg) {
+    VfioPciDevice written = device(arg.getDevice());
+    interrupting(() -> written.write(arg));
   }
 
   @Override
   public void vectorWrite(GuestVectorWriteRequest arg) {
-    throw interrupts();
+    VfioPciDevice written = device(arg.getDevice());
+    interrupting(() -> written.write(arg));
   }
 
-  private static Refused interrupts() {
-    return Refused.unimplemented(
-        "target_fd", "how QEMU sets up a device's interrupts is not simulated; kvmtool's way is");
+  /** Lists what a guest's act on interrupts has asked of the kernel. */
+  private void interrupting(Runnable act) {
+    var _ = interrupts.calls().take();
+    try {
+      act.run();
+    } catch (Aborted e) {
+      die(e.why());
+    }
+    calls.addAll(interrupts.calls());
   }
 
   @Override
@@ -269,7 +317,7 @@ public final class Qemu implements Vmm {
 
     @Override
     public void abort() {
-      aborted = true;
+      waitAborts = true;
     }
 
     @Override
@@ -282,6 +330,7 @@ public final class Qemu implements Vmm {
   public void writeState(StateWriter out) {
     out.text("model", "qemu " + revision);
     out.child("vm", "", vm);
+    out.child("interrupts", "", interrupts);
     devices.forEach(device -> out.child("device", device.host(), device));
     out.child("viommu", "", viommu);
   }

@@ -1,15 +1,12 @@
-package io.virtrig.emulator.vmm.intx;
+package io.virtrig.emulator.vmm;
 
 import static io.virtrig.uapi.Kvm.KVM_IRQFD_FLAG_DEASSIGN;
 import static io.virtrig.uapi.Kvm.KVM_IRQFD_FLAG_RESAMPLE;
 import static io.virtrig.uapi.Vfio.*;
 
+import io.virtrig.emulator.errno.KernelError;
 import io.virtrig.emulator.state.StateWriter;
 import io.virtrig.emulator.state.Stateful;
-import io.virtrig.emulator.vmm.CallRecord;
-import io.virtrig.emulator.vmm.Program;
-import io.virtrig.emulator.vmm.VfioDevice;
-import io.virtrig.emulator.vmm.VirtualMachine;
 import io.virtrig.v1.KvmIrqfdRequest;
 import io.virtrig.v1.Result;
 import io.virtrig.v1.VfioDeviceGetIrqInfoResponse;
@@ -17,9 +14,10 @@ import io.virtrig.v1.VfioDeviceSetIrqsRequest;
 import io.virtrig.v1.VmmCall;
 import java.util.TreeMap;
 
-/** What one device's interrupts make kvmtool ask of the kernel, each eventfd with its role. */
-final class InterruptCalls implements Stateful {
-  private static final int NONE = -1;
+/** What one device's interrupts make a VMM ask of the kernel, each eventfd with its role. */
+public final class InterruptCalls implements Stateful {
+  /** No eventfd. */
+  public static final int NONE = -1;
 
   private final Program program;
   private final VirtualMachine vm;
@@ -27,7 +25,8 @@ final class InterruptCalls implements Stateful {
   private final CallRecord calls;
   private final TreeMap<Integer, String> roles = new TreeMap<>();
 
-  InterruptCalls(Program program, VirtualMachine vm, VfioDevice device, CallRecord calls) {
+  /** Of a device of a VM; the calls are added to a record. */
+  public InterruptCalls(Program program, VirtualMachine vm, VfioDevice device, CallRecord calls) {
     this.program = program;
     this.vm = vm;
     this.device = device;
@@ -35,7 +34,7 @@ final class InterruptCalls implements Stateful {
   }
 
   /** Eventfds that are open. */
-  int open() {
+  public int open() {
     return roles.size();
   }
 
@@ -43,26 +42,38 @@ final class InterruptCalls implements Stateful {
     return fd == NONE ? "-1" : roles.getOrDefault(fd, Integer.toString(fd));
   }
 
-  VfioDeviceGetIrqInfoResponse info(int index) {
+  /** VFIO_DEVICE_GET_IRQ_INFO. */
+  public VfioDeviceGetIrqInfoResponse info(int index) {
     calls.add(VmmCall.newBuilder().setCall("VFIO_DEVICE_GET_IRQ_INFO").setIndex(index));
     return device.irqInfo(index);
   }
 
-  int eventfd(String role) {
+  /** eventfd2(2). */
+  public int eventfd(String role) {
     calls.add(VmmCall.newBuilder().setCall("eventfd").setRole(role));
     int fd = program.eventfd();
     roles.put(fd, role);
     return fd;
   }
 
-  void close(int fd) {
+  /** eventfd2(2); {@link #NONE} when it fails. */
+  public int tryEventfd(String role) {
+    try {
+      return eventfd(role);
+    } catch (KernelError _) {
+      return NONE;
+    }
+  }
+
+  /** close(2) of one. */
+  public void close(int fd) {
     calls.add(VmmCall.newBuilder().setCall("close").setRole(role(fd)));
     roles.remove(fd);
     program.close(fd);
   }
 
   /** An irqfd; with one to be told of the guest's EOI, unless that is -1. */
-  Result assign(int fd, int gsi, int resample) {
+  public Result assign(int fd, int gsi, int resample) {
     KvmIrqfdRequest.Builder request = KvmIrqfdRequest.newBuilder().setFd(fd).setGsi(gsi);
     if (resample != NONE) {
       request.setFlags(KVM_IRQFD_FLAG_RESAMPLE).setResamplefd(resample);
@@ -70,7 +81,8 @@ final class InterruptCalls implements Stateful {
     return irqfd(request, resample == NONE ? "" : role(resample));
   }
 
-  void deassign(int fd, int gsi) {
+  /** Takes an irqfd away. */
+  public void deassign(int fd, int gsi) {
     var _ =
         irqfd(
             KvmIrqfdRequest.newBuilder().setFd(fd).setGsi(gsi).setFlags(KVM_IRQFD_FLAG_DEASSIGN),
@@ -91,7 +103,7 @@ final class InterruptCalls implements Stateful {
   }
 
   /** Eventfds for interrupts from {@code start} on. */
-  Result eventfds(int action, int index, int start, int... fds) {
+  public Result eventfds(int action, int index, int start, int... fds) {
     VfioDeviceSetIrqsRequest.Builder request =
         VfioDeviceSetIrqsRequest.newBuilder()
             .setFlags(VFIO_IRQ_SET_DATA_EVENTFD | action)
@@ -105,11 +117,23 @@ final class InterruptCalls implements Stateful {
   }
 
   /** Takes the interrupts of an index down. */
-  Result disable(int index) {
+  public Result disable(int index) {
     return set(
         VfioDeviceSetIrqsRequest.newBuilder()
             .setFlags(VFIO_IRQ_SET_DATA_NONE | VFIO_IRQ_SET_ACTION_TRIGGER)
             .setIndex(index));
+  }
+
+  /** Masks the first interrupt of an index, or lets it come. */
+  public void mask(int index, boolean masked) {
+    var _ =
+        set(
+            VfioDeviceSetIrqsRequest.newBuilder()
+                .setFlags(
+                    VFIO_IRQ_SET_DATA_NONE
+                        | (masked ? VFIO_IRQ_SET_ACTION_MASK : VFIO_IRQ_SET_ACTION_UNMASK))
+                .setIndex(index)
+                .setCount(1));
   }
 
   private Result set(VfioDeviceSetIrqsRequest.Builder request) {
@@ -128,7 +152,7 @@ final class InterruptCalls implements Stateful {
   }
 
   /** The process gives its eventfds up with the device. */
-  void closeAll() {
+  public void closeAll() {
     for (int fd : roles.keySet().toArray(Integer[]::new)) {
       close(fd);
     }
