@@ -11,6 +11,7 @@ import io.virtrig.daemon.execution.Batch;
 import io.virtrig.daemon.execution.Completions;
 import io.virtrig.daemon.execution.OperationExecutor;
 import io.virtrig.daemon.metrics.RingMetrics;
+import io.virtrig.daemon.tenancy.Tenant;
 import io.virtrig.v1.RingRequest;
 import io.virtrig.v1.RingResponse;
 import io.virtrig.v1.RingServiceGrpc;
@@ -32,37 +33,41 @@ final class RingMethod implements ServerCallHandler<ParsedRequest<RingRequest>, 
 
   private final OperationExecutor executor;
   private final RingMetrics rings;
+  private final Callers callers;
 
-  RingMethod(OperationExecutor executor, RingMetrics rings) {
+  RingMethod(OperationExecutor executor, RingMetrics rings, Callers callers) {
     this.executor = executor;
     this.rings = rings;
+    this.callers = callers;
   }
 
   ServerServiceDefinition service() {
-    return new ServiceBinding(RingServiceGrpc.getServiceDescriptor())
-        .method(RingServiceGrpc.getRingMethod(), this)
-        .build();
+    return new ServiceBinding(RingServiceGrpc.getServiceDescriptor(), callers)
+        .stream(RingServiceGrpc.getRingMethod(), this).build();
   }
 
   @Override
   public ServerCall.Listener<ParsedRequest<RingRequest>> startCall(
       ServerCall<ParsedRequest<RingRequest>, RingResponse> call, Metadata headers) {
+    Tenant tenant = callers.current().tenant();
     call.sendHeaders(new Metadata());
     call.request(1);
     rings.opened();
-    return new Ring(call);
+    return new Ring(call, tenant);
   }
 
   /** One stream. gRPC calls it from one thread at a time. */
   private final class Ring extends ServerCall.Listener<ParsedRequest<RingRequest>> {
     private final ServerCall<ParsedRequest<RingRequest>, RingResponse> call;
+    private final Tenant tenant;
     private @Nullable Batch batch;
     private long number;
     private boolean halfClosed;
     private boolean closed;
 
-    Ring(ServerCall<ParsedRequest<RingRequest>, RingResponse> call) {
+    Ring(ServerCall<ParsedRequest<RingRequest>, RingResponse> call, Tenant tenant) {
       this.call = call;
+      this.tenant = tenant;
     }
 
     @Override
@@ -81,7 +86,7 @@ final class RingMethod implements ServerCallHandler<ParsedRequest<RingRequest>, 
       }
       number++;
       rings.batch(message.getEntriesCount());
-      batch = executor.batch(message.getHost(), message.getEntriesList(), Map.of());
+      batch = executor.batch(tenant, message.getHost(), message.getEntriesList(), Map.of());
       work();
     }
 

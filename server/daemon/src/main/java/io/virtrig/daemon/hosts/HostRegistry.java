@@ -12,17 +12,15 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 
-/** The hosts of the daemon, by id. Safe for use by several threads. */
+/** The hosts of one tenant, by id. Safe for use by several threads. */
 public final class HostRegistry {
   private static final Pattern ID = Pattern.compile("[a-z][a-z0-9-]{0,62}");
 
   private final ConcurrentSkipListMap<String, HostedHost> hosts = new ConcurrentSkipListMap<>();
   private final AtomicInteger size = new AtomicInteger();
   private final AtomicLong lastChosen = new AtomicLong();
-  private final int mostHosts;
-  private final DeviceModels models;
-  private final EventListener listener;
-  private final HostCopier copier = new HostCopier();
+  private final HostSlots slots;
+  private final HostMaker maker;
 
   /**
    * An empty registry.
@@ -31,9 +29,13 @@ public final class HostRegistry {
    * @param models what the hosts' devices may be
    */
   public HostRegistry(int mostHosts, DeviceModels models, EventListener listener) {
-    this.mostHosts = mostHosts;
-    this.models = models;
-    this.listener = listener;
+    this(new HostSlots(mostHosts), new HostMaker(models, listener));
+  }
+
+  /** An empty registry that shares a number of hosts with others. */
+  public HostRegistry(HostSlots slots, HostMaker maker) {
+    this.slots = slots;
+    this.maker = maker;
   }
 
   /**
@@ -46,7 +48,7 @@ public final class HostRegistry {
    * @throws io.virtrig.emulator.errno.Refused when the specification makes no sense
    */
   public HostedHost create(String id, HostSpec spec, String requestId) {
-    return add(id, requestId, () -> new Host(spec, models, listener));
+    return add(id, requestId, () -> maker.make(spec));
   }
 
   /**
@@ -60,10 +62,10 @@ public final class HostRegistry {
    */
   public HostedHost clone(String original, String id, String requestId) {
     HostedHost other = get(original);
-    return add(id, requestId, () -> other.with(copier::copy));
+    return add(id, requestId, () -> other.with(maker::copy));
   }
 
-  private HostedHost add(String id, String requestId, Supplier<Host> maker) {
+  private HostedHost add(String id, String requestId, Supplier<Host> made) {
     if (!id.isEmpty() && !ID.matcher(id).matches()) {
       throw new HostRefused(
           HostRefused.Reason.BAD_ID,
@@ -73,14 +75,11 @@ public final class HostRegistry {
     if (existing != null) {
       return sameRequest(existing, requestId);
     }
-    if (size.incrementAndGet() > mostHosts) {
-      size.decrementAndGet();
-      throw new HostRefused(
-          HostRefused.Reason.LIMIT, "the daemon holds " + mostHosts + " hosts, as many as it may");
-    }
+    slots.take();
+    size.incrementAndGet();
     boolean added = false;
     try {
-      Host host = maker.get();
+      Host host = made.get();
       if (id.isEmpty()) {
         HostedHost chosen;
         do {
@@ -96,6 +95,7 @@ public final class HostRegistry {
     } finally {
       if (!added) {
         size.decrementAndGet();
+        slots.giveBack();
       }
     }
   }
@@ -140,6 +140,7 @@ public final class HostRegistry {
       throw new NoSuchHost(id);
     }
     size.decrementAndGet();
+    slots.giveBack();
     host.end();
   }
 
