@@ -78,9 +78,9 @@ public final class Daemon implements AutoCloseable {
         file == null
             ? null
             : WatchedTenants.of(
-                file, account -> new HostRegistry(slots, maker), TenancyListener.NONE);
+                file, account -> new HostRegistry(slots, maker, account), TenancyListener.NONE);
     Tenants tenants =
-        watched == null ? Tenants.sole(new HostRegistry(slots, maker)) : watched.tenants();
+        watched == null ? Tenants.sole(new HostRegistry(slots, maker, null)) : watched.tenants();
     OperationExecutor executor = new OperationExecutor(new OperationMetrics(registry));
     JvmGcMetrics gcMetrics = new JvmGcMetrics();
     gcMetrics.bindTo(registry);

@@ -52,6 +52,7 @@ public final class Host implements Stateful {
   private final SystemCalls calls;
   private final DeviceActs acts;
   private final Vmms vmms;
+  private final Usage usage;
   private long operations;
 
   /** A host whose devices name no models. */
@@ -90,6 +91,7 @@ public final class Host implements Stateful {
             new SevFirmware());
     kernel = new Kernel(configuration, machine, listener);
     iommu.unit().staleListener(new StaleTranslations(functions, kernel.events()));
+    usage = new Usage(kernel);
     calls = new SystemCalls(kernel);
     acts = new DeviceActs(kernel);
     vmms = new Vmms(configuration, new SystemCallTable(), kernel.events());
@@ -581,6 +583,11 @@ public final class Host implements Stateful {
   /** What the VMMs asked of the kernel. */
   public CallLog calls() {
     return vmms.calls();
+  }
+
+  /** How much of what costs memory it has. */
+  public Usage usage() {
+    return usage;
   }
 
   /** Operations executed so far. */

@@ -4,6 +4,7 @@ import com.google.rpc.Code;
 import io.grpc.ServerServiceDefinition;
 import io.virtrig.daemon.execution.OperationExecutor;
 import io.virtrig.daemon.hosts.HostedHost;
+import io.virtrig.daemon.quota.OverQuota;
 import io.virtrig.daemon.tenancy.Caller;
 import io.virtrig.emulator.Refusals;
 import io.virtrig.emulator.errno.Refused;
@@ -48,12 +49,19 @@ final class ExecuteMethod {
     ExecuteResponse.Builder response = ExecuteResponse.newBuilder();
     int bytes = 0;
     for (Operation operation : request.getOperationsList()) {
-      Result result =
-          bytes < MOST_RESULT_BYTES ? executor.execute(host, operation) : notExecuted(operation);
+      Result result = bytes < MOST_RESULT_BYTES ? execute(host, operation) : notExecuted(operation);
       bytes += result.getSerializedSize();
       response.addResults(result);
     }
     return response.build();
+  }
+
+  private Result execute(HostedHost host, Operation operation) {
+    try {
+      return executor.execute(host, operation);
+    } catch (OverQuota e) {
+      return Refusals.result(operation, Refused.exhausted("", e.getMessage()));
+    }
   }
 
   private static Result notExecuted(Operation operation) {

@@ -49,7 +49,7 @@ final class ProgramMethods {
         .method(ProgramServiceGrpc.getGetProgramMethod(), ProgramMethods::get)
         .method(ProgramServiceGrpc.getListProgramsMethod(), ProgramMethods::list)
         .method(ProgramServiceGrpc.getDeleteProgramMethod(), ProgramMethods::delete)
-        .method(ProgramServiceGrpc.getRunProgramMethod(), this::run)
+        .method(ProgramServiceGrpc.getRunProgramMethod(), request -> 0, this::run)
         .build();
   }
 
@@ -109,6 +109,7 @@ final class ProgramMethods {
       throw Statuses.daemon(
           Code.INVALID_ARGUMENT, "host: the program belongs to \"" + name.host() + "\"");
     }
+    caller.tenant().account().operations(program.getEntriesCount());
     Batch batch =
         executor.batch(
             caller.tenant(),

@@ -11,11 +11,15 @@ import io.virtrig.daemon.execution.Batch;
 import io.virtrig.daemon.execution.Completions;
 import io.virtrig.daemon.execution.OperationExecutor;
 import io.virtrig.daemon.metrics.RingMetrics;
+import io.virtrig.daemon.quota.OverQuota;
 import io.virtrig.daemon.tenancy.Tenant;
 import io.virtrig.v1.RingRequest;
 import io.virtrig.v1.RingResponse;
 import io.virtrig.v1.RingServiceGrpc;
 import java.util.Map;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,6 +31,11 @@ import org.slf4j.LoggerFactory;
  */
 final class RingMethod implements ServerCallHandler<ParsedRequest<RingRequest>, RingResponse> {
   private static final Logger LOG = LoggerFactory.getLogger(RingMethod.class);
+
+  /** Reads rings that were held back; it does nothing that takes time. */
+  private static final ScheduledExecutorService LATER =
+      Executors.newSingleThreadScheduledExecutor(
+          Thread.ofPlatform().daemon().name("held-rings").factory());
 
   /** Bytes of completions in one answer. */
   private static final int ANSWER_BYTES = 256 << 10;
@@ -62,6 +71,10 @@ final class RingMethod implements ServerCallHandler<ParsedRequest<RingRequest>, 
     private final Tenant tenant;
     private @Nullable Batch batch;
     private long number;
+
+    /** Nanoseconds until the next batch may be read. */
+    private long wait;
+
     private boolean halfClosed;
     private boolean closed;
 
@@ -82,6 +95,12 @@ final class RingMethod implements ServerCallHandler<ParsedRequest<RingRequest>, 
       }
       if (message.getEntriesCount() > Batch.MOST_ENTRIES) {
         refuse("entries: more than " + Batch.MOST_ENTRIES);
+        return;
+      }
+      try {
+        wait = tenant.account().batch(message.getEntriesCount());
+      } catch (OverQuota e) {
+        close(Statuses.of(e));
         return;
       }
       number++;
@@ -112,7 +131,7 @@ final class RingMethod implements ServerCallHandler<ParsedRequest<RingRequest>, 
                   .build());
           if (last) {
             batch = null;
-            call.request(1);
+            askForMore();
           }
         }
         if (batch == null && halfClosed) {
@@ -123,6 +142,15 @@ final class RingMethod implements ServerCallHandler<ParsedRequest<RingRequest>, 
         close(
             Status.INTERNAL.withDescription("a defect of the daemon; its log says more"),
             new Metadata());
+      }
+    }
+
+    /** A tenant with a quota of operations a second is not read faster than that. */
+    private void askForMore() {
+      if (wait == 0) {
+        call.request(1);
+      } else {
+        var _ = LATER.schedule(() -> call.request(1), wait, TimeUnit.NANOSECONDS);
       }
     }
 
@@ -149,7 +177,10 @@ final class RingMethod implements ServerCallHandler<ParsedRequest<RingRequest>, 
     }
 
     private void refuse(String reason) {
-      StatusRuntimeException refusal = Statuses.daemon(Code.INVALID_ARGUMENT, reason);
+      close(Statuses.daemon(Code.INVALID_ARGUMENT, reason));
+    }
+
+    private void close(StatusRuntimeException refusal) {
       Metadata trailers = refusal.getTrailers();
       close(refusal.getStatus(), trailers == null ? new Metadata() : trailers);
     }

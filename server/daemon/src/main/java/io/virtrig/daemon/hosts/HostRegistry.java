@@ -1,5 +1,7 @@
 package io.virtrig.daemon.hosts;
 
+import io.virtrig.daemon.quota.Account;
+import io.virtrig.daemon.quota.OverQuota;
 import io.virtrig.emulator.Host;
 import io.virtrig.emulator.event.EventListener;
 import io.virtrig.emulator.hardware.pci.DeviceModels;
@@ -11,6 +13,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** The hosts of one tenant, by id. Safe for use by several threads. */
 public final class HostRegistry {
@@ -22,6 +25,9 @@ public final class HostRegistry {
   private final HostSlots slots;
   private final HostMaker maker;
 
+  /** What its hosts take is held against it; null where nobody asks. */
+  private final @Nullable Account account;
+
   /**
    * An empty registry.
    *
@@ -29,11 +35,16 @@ public final class HostRegistry {
    * @param models what the hosts' devices may be
    */
   public HostRegistry(int mostHosts, DeviceModels models, EventListener listener) {
-    this(new HostSlots(mostHosts), new HostMaker(models, listener));
+    this(new HostSlots(mostHosts), new HostMaker(models, listener), null);
   }
 
-  /** An empty registry that shares a number of hosts with others. */
-  public HostRegistry(HostSlots slots, HostMaker maker) {
+  /**
+   * An empty registry that shares a number of hosts with others.
+   *
+   * @param account what its hosts take is held against it
+   */
+  public HostRegistry(HostSlots slots, HostMaker maker, @Nullable Account account) {
+    this.account = account;
     this.slots = slots;
     this.maker = maker;
   }
@@ -45,6 +56,7 @@ public final class HostRegistry {
    * @param requestId when not empty, a second call with it and the same id answers the host made by
    *     the first
    * @throws HostRefused when the id is malformed or taken, or the daemon is full
+   * @throws OverQuota when the tenant has as many hosts or devices as it may
    * @throws io.virtrig.emulator.errno.Refused when the specification makes no sense
    */
   public HostedHost create(String id, HostSpec spec, String requestId) {
@@ -59,6 +71,7 @@ public final class HostRegistry {
    * @param requestId as for {@link #create}
    * @throws NoSuchHost when there is no other
    * @throws HostRefused when the id is malformed or taken, or the daemon is full
+   * @throws OverQuota when the tenant may not have as much as the copy would take
    */
   public HostedHost clone(String original, String id, String requestId) {
     HostedHost other = get(original);
@@ -77,18 +90,23 @@ public final class HostRegistry {
     }
     slots.take();
     size.incrementAndGet();
+    HostShare share = null;
     boolean added = false;
     try {
+      share = account == null ? null : HostShare.of(account);
       Host host = made.get();
+      if (share != null) {
+        share.take(host.usage());
+      }
       if (id.isEmpty()) {
         HostedHost chosen;
         do {
-          chosen = new HostedHost("host-" + lastChosen.incrementAndGet(), requestId, host);
+          chosen = new HostedHost("host-" + lastChosen.incrementAndGet(), requestId, host, share);
         } while (hosts.putIfAbsent(chosen.id(), chosen) != null);
         added = true;
         return chosen;
       }
-      HostedHost named = new HostedHost(id, requestId, host);
+      HostedHost named = new HostedHost(id, requestId, host, share);
       HostedHost first = hosts.putIfAbsent(id, named);
       added = first == null;
       return first == null ? named : sameRequest(first, requestId);
@@ -96,6 +114,9 @@ public final class HostRegistry {
       if (!added) {
         size.decrementAndGet();
         slots.giveBack();
+        if (share != null) {
+          share.giveBack();
+        }
       }
     }
   }

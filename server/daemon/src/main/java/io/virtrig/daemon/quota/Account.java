@@ -143,6 +143,7 @@ public final class Account {
    * Lets operations through that come by themselves. A call brings its operations as one: it comes
    * through when there is room for one of them, and those after it wait until all are paid for.
    *
+   * @param count none for a call that counts its operations when it has found them
    * @throws OverQuota when there is no room; it says how long to wait
    */
   public void operations(int count) {
@@ -150,6 +151,9 @@ public final class Account {
     Bucket rate = now.rate;
     if (rate == null) {
       requireAny(now);
+      return;
+    }
+    if (count == 0) {
       return;
     }
     ConsumptionProbe probe = rate.tryConsumeAndReturnRemaining(1);

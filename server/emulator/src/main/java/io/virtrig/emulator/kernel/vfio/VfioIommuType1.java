@@ -84,7 +84,7 @@ final class VfioIommuType1 implements Stateful {
   /** Groups of devices without an IOMMU of their own (the external domain). */
   private final List<VfioGroup> emulated = new ArrayList<>(0);
 
-  private final ExtentMap<VfioDma> mappings = new ExtentMap<>();
+  private final ExtentMap<VfioDma> mappings;
   private final EmulatedPins pins;
   private int available;
   private boolean dirtyTracking;
@@ -94,6 +94,7 @@ final class VfioIommuType1 implements Stateful {
     this.v2 = v2;
     this.nested = nested;
     iommu = kernel.machine().iommu();
+    mappings = new ExtentMap<>(kernel.mappings());
     nesting = new NestingContainer(kernel, mms, nested);
     pins = new EmulatedPins(mappings, v2, lost);
     available = kernel.configuration().spec().getKernel().getDmaEntryLimit();
