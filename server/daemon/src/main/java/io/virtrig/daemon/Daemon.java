@@ -15,32 +15,42 @@ import io.virtrig.daemon.config.Configuration;
 import io.virtrig.daemon.config.Version;
 import io.virtrig.daemon.console.Console;
 import io.virtrig.daemon.execution.OperationExecutor;
+import io.virtrig.daemon.grpc.GateListener;
 import io.virtrig.daemon.grpc.GrpcServer;
+import io.virtrig.daemon.hosts.HostMaker;
 import io.virtrig.daemon.hosts.HostRegistry;
+import io.virtrig.daemon.hosts.HostSlots;
 import io.virtrig.daemon.metrics.EventMetrics;
 import io.virtrig.daemon.metrics.MetricsServer;
 import io.virtrig.daemon.metrics.OperationMetrics;
 import io.virtrig.daemon.metrics.RingMetrics;
 import io.virtrig.daemon.metrics.WatchMetrics;
 import io.virtrig.daemon.models.DeviceModelFiles;
+import io.virtrig.daemon.tenancy.TenancyListener;
+import io.virtrig.daemon.tenancy.Tenants;
+import io.virtrig.daemon.tenancy.WatchedTenants;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /** A running daemon. */
 public final class Daemon implements AutoCloseable {
   private final PrometheusMeterRegistry registry;
   private final JvmGcMetrics gcMetrics;
+  private final @Nullable WatchedTenants tenants;
   private final GrpcServer grpc;
   private final @Nullable MetricsServer metrics;
 
   private Daemon(
       PrometheusMeterRegistry registry,
       JvmGcMetrics gcMetrics,
+      @Nullable WatchedTenants tenants,
       GrpcServer grpc,
       @Nullable MetricsServer metrics) {
     this.registry = registry;
     this.gcMetrics = gcMetrics;
+    this.tenants = tenants;
     this.grpc = grpc;
     this.metrics = metrics;
   }
@@ -59,23 +69,35 @@ public final class Daemon implements AutoCloseable {
         .config()
         .meterFilter(MeterFilter.denyNameStartsWith("system.cpu.count"))
         .meterFilter(MeterFilter.denyNameStartsWith("process.cpu.time"));
-    HostRegistry hosts =
-        new HostRegistry(
-            configuration.maxHosts(),
-            DeviceModelFiles.withFiles(configuration.models()),
-            new EventMetrics(registry));
-    OperationExecutor executor = new OperationExecutor(hosts, new OperationMetrics(registry));
+    HostSlots slots = new HostSlots(configuration.maxHosts());
+    HostMaker maker =
+        new HostMaker(
+            DeviceModelFiles.withFiles(configuration.models()), new EventMetrics(registry));
+    Path file = configuration.access().tenants();
+    WatchedTenants watched =
+        file == null
+            ? null
+            : WatchedTenants.of(
+                file, account -> new HostRegistry(slots, maker, account), TenancyListener.NONE);
+    Tenants tenants =
+        watched == null ? Tenants.sole(new HostRegistry(slots, maker, null)) : watched.tenants();
+    OperationExecutor executor = new OperationExecutor(new OperationMetrics(registry));
     JvmGcMetrics gcMetrics = new JvmGcMetrics();
     gcMetrics.bindTo(registry);
-    bind(registry, hosts);
+    bind(registry, slots);
     GrpcServer grpc =
         GrpcServer.onNetwork(
-            configuration, executor, new RingMetrics(registry), new WatchMetrics(registry));
+            configuration,
+            tenants,
+            GateListener.NONE,
+            executor,
+            new RingMetrics(registry),
+            new WatchMetrics(registry));
     InetSocketAddress scraped = configuration.metrics();
     MetricsServer metrics =
         scraped == null ? null : MetricsServer.start(scraped, registry, grpc::serving);
     if (metrics != null) {
-      Console.serve(metrics, hosts, registry);
+      Console.serve(metrics, tenants, registry);
     }
     try {
       grpc.start();
@@ -85,16 +107,16 @@ public final class Daemon implements AutoCloseable {
       }
       throw e;
     }
-    return new Daemon(registry, gcMetrics, grpc, metrics);
+    return new Daemon(registry, gcMetrics, watched, grpc, metrics);
   }
 
-  private static void bind(MeterRegistry registry, HostRegistry hosts) {
+  private static void bind(MeterRegistry registry, HostSlots slots) {
     new ClassLoaderMetrics().bindTo(registry);
     new JvmMemoryMetrics().bindTo(registry);
     new JvmThreadMetrics().bindTo(registry);
     new ProcessorMetrics().bindTo(registry);
     new UptimeMetrics().bindTo(registry);
-    Gauge.builder("virtrig.hosts", hosts, HostRegistry::size)
+    Gauge.builder("virtrig.hosts", slots, HostSlots::taken)
         .description("Hosts there are")
         .register(registry);
     Gauge.builder("virtrig.build.info", () -> 1)
@@ -121,6 +143,9 @@ public final class Daemon implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } finally {
+      if (tenants != null) {
+        tenants.close();
+      }
       if (metrics != null) {
         metrics.close();
       }

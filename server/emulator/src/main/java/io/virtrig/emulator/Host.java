@@ -53,6 +53,7 @@ public final class Host implements Stateful {
   private final Ioctls ioctls;
   private final DeviceActs acts;
   private final Vmms vmms;
+  private final Usage usage;
   private long operations;
 
   /** A host whose devices name no models. */
@@ -91,6 +92,7 @@ public final class Host implements Stateful {
             new SevFirmware());
     kernel = new Kernel(configuration, machine, listener);
     iommu.unit().staleListener(new StaleTranslations(functions, kernel.events()));
+    usage = new Usage(kernel);
     calls = new SystemCalls(kernel);
     ioctls = new Ioctls(calls);
     acts = new DeviceActs(kernel);
@@ -236,6 +238,11 @@ public final class Host implements Stateful {
   /** What the VMMs asked of the kernel. */
   public CallLog calls() {
     return vmms.calls();
+  }
+
+  /** How much of what costs memory it has. */
+  public Usage usage() {
+    return usage;
   }
 
   /** Operations executed so far. */

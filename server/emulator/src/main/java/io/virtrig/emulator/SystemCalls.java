@@ -68,7 +68,9 @@ final class SystemCalls implements Stateful {
     int pid = ++lastPid;
     long rlimitMemlock = arg.hasRlimitMemlock() ? arg.getRlimitMemlock() : Task.UNLIMITED;
     boolean capIpcLock = !arg.hasCapIpcLock() || arg.getCapIpcLock();
-    processes.put(pid, new Task(pid, rlimitMemlock, capIpcLock, kernel.machine().memory()));
+    processes.put(
+        pid,
+        new Task(pid, rlimitMemlock, capIpcLock, kernel.machine().memory(), kernel.mappings()));
     return Result.newBuilder().setProcess(ProcessResponse.newBuilder().setPid(pid)).build();
   }
 
@@ -101,7 +103,10 @@ final class SystemCalls implements Stateful {
     Task caller = process(arg.getPid());
     caller.files().reserve();
     int fd =
-        caller.files().install(new EventFdFile(kernel.ids(), arg.getInitval(), arg.getFlags()));
+        caller
+            .files()
+            .install(
+                new EventFdFile(kernel.ids(), arg.getInitval(), arg.getFlags(), kernel.eventfds()));
     return Result.newBuilder().setEventfd(EventfdResponse.newBuilder().setRet(fd)).build();
   }
 

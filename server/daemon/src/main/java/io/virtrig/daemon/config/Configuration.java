@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param models files with device models, beside those that come with the daemon
  * @param untilStdinCloses stop when standard input reaches its end: for daemons that belong to
  *     another program
+ * @param access who may call, and who administers
  */
 public record Configuration(
     InetSocketAddress listen,
@@ -27,7 +28,62 @@ public record Configuration(
     int maxMessageBytes,
     Duration shutdownGrace,
     List<Path> models,
-    boolean untilStdinCloses) {
+    boolean untilStdinCloses,
+    Access access) {
+
+  /** Everybody may call, and nobody administers. */
+  public Configuration(
+      InetSocketAddress listen,
+      @Nullable InetSocketAddress metrics,
+      @Nullable Tls tls,
+      int maxHosts,
+      int maxMessageBytes,
+      Duration shutdownGrace,
+      List<Path> models,
+      boolean untilStdinCloses) {
+    this(
+        listen,
+        metrics,
+        tls,
+        maxHosts,
+        maxMessageBytes,
+        shutdownGrace,
+        models,
+        untilStdinCloses,
+        Access.OPEN);
+  }
+
+  /** The same with other access. */
+  public Configuration with(Access other) {
+    return new Configuration(
+        listen,
+        metrics,
+        tls,
+        maxHosts,
+        maxMessageBytes,
+        shutdownGrace,
+        models,
+        untilStdinCloses,
+        other);
+  }
+
+  /**
+   * Who may call, and who administers.
+   *
+   * @param tenants the file that says which tenants there are; null when everybody may call
+   * @param clientCa whose certificates clients may show, PEM; null when they are asked for none
+   * @param admin where administrators call; null for nowhere
+   * @param auditLog where acts of the control plane are written, {@code -} for standard output;
+   *     null for nowhere
+   */
+  public record Access(
+      @Nullable Path tenants,
+      @Nullable Path clientCa,
+      @Nullable InetSocketAddress admin,
+      @Nullable String auditLog) {
+    /** Everybody may call. */
+    public static final Access OPEN = new Access(null, null, null, null);
+  }
 
   /**
    * Files for TLS, in PEM.

@@ -103,6 +103,30 @@ public final class Settings {
   private boolean untilStdinCloses;
 
   @Option(
+      names = "--tenants",
+      paramLabel = "FILE",
+      description = "who may call, and how much each may take, YAML; changes are taken up")
+  private @Nullable Path tenants;
+
+  @Option(
+      names = "--tls-client-ca",
+      paramLabel = "FILE",
+      description = "ask clients for certificates, and trust those issued by these, PEM")
+  private @Nullable Path tlsClientCa;
+
+  @Option(
+      names = "--admin",
+      paramLabel = "HOST:PORT",
+      description = "where administrators call (default: nowhere)")
+  private @Nullable String admin;
+
+  @Option(
+      names = "--audit-log",
+      paramLabel = "FILE|-",
+      description = "write down acts of the control plane, a line of JSON each")
+  private @Nullable String auditLog;
+
+  @Option(
       names = "--healthcheck",
       description =
           "start nothing: ask the daemon that runs with these settings whether it takes calls;"
@@ -196,7 +220,29 @@ public final class Settings {
         maxMessageBytes,
         Duration.ofSeconds(shutdownGrace),
         models,
-        untilStdinCloses);
+        untilStdinCloses,
+        access(tls));
+  }
+
+  private Configuration.Access access(Configuration.@Nullable Tls tls) {
+    if (tlsClientCa != null && tls == null) {
+      throw new BadConfiguration("--tls-client-ca needs --tls-cert and --tls-key");
+    }
+    if (tlsClientCa != null && tenants == null) {
+      throw new BadConfiguration("--tls-client-ca needs --tenants, which says whom they stand for");
+    }
+    InetSocketAddress administered = admin == null ? null : Addresses.parse("--admin", admin);
+    if (administered != null && !Addresses.isLoopback(administered)) {
+      if (tls == null) {
+        throw new BadConfiguration(
+            "--admin: " + admin + " is not loopback: give --tls-cert and --tls-key");
+      }
+      if (tenants == null) {
+        throw new BadConfiguration(
+            "--admin: " + admin + " is not loopback: give --tenants, which says who administers");
+      }
+    }
+    return new Configuration.Access(tenants, tlsClientCa, administered, auditLog);
   }
 
   private Configuration.@Nullable Tls tls() {

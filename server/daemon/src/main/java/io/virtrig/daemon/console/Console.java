@@ -7,10 +7,12 @@ import com.google.gson.JsonObject;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.virtrig.daemon.config.Version;
-import io.virtrig.daemon.hosts.HostRegistry;
 import io.virtrig.daemon.hosts.HostedHost;
+import io.virtrig.daemon.hosts.NoSuchHost;
 import io.virtrig.daemon.hosts.RecentOperation;
 import io.virtrig.daemon.metrics.MetricsServer;
+import io.virtrig.daemon.tenancy.Tenant;
+import io.virtrig.daemon.tenancy.Tenants;
 import io.virtrig.graph.HostGraph;
 import io.virtrig.graph.SvgPicture;
 import io.virtrig.uapi.OperationName;
@@ -34,17 +36,17 @@ public final class Console {
   private static final int HOSTS_A_PAGE = 200;
   private static final int MOST_EVENTS = 50;
 
-  private final HostRegistry hosts;
+  private final Tenants tenants;
   private final MeterRegistry meters;
 
-  private Console(HostRegistry hosts, MeterRegistry meters) {
-    this.hosts = hosts;
+  private Console(Tenants tenants, MeterRegistry meters) {
+    this.tenants = tenants;
     this.meters = meters;
   }
 
   /** Adds it to the server of metrics, as its first page. */
-  public static void serve(MetricsServer server, HostRegistry hosts, MeterRegistry meters) {
-    Console console = new Console(hosts, meters);
+  public static void serve(MetricsServer server, Tenants tenants, MeterRegistry meters) {
+    Console console = new Console(tenants, meters);
     server.page("/", "text/html; charset=utf-8", query -> resource("console.html"));
     server.page("/console.js", "text/javascript; charset=utf-8", query -> resource("console.js"));
     server.page("/console.css", "text/css; charset=utf-8", query -> resource("console.css"));
@@ -68,11 +70,12 @@ public final class Console {
     return object.toString().getBytes(UTF_8);
   }
 
-  /** The daemon's counters, and a page of hosts with an id above {@code after}. */
+  /** The daemon's counters, and a page of each tenant's hosts with an id above {@code after}. */
   private JsonObject daemon(Map<String, String> query) {
     JsonObject daemon = new JsonObject();
     daemon.addProperty("version", Version.current());
-    daemon.addProperty("hosts", hosts.size());
+    daemon.addProperty(
+        "hosts", tenants.all().stream().mapToInt(tenant -> tenant.hosts().size()).sum());
     JsonObject outcomes = new JsonObject();
     for (Counter counter : meters.find("virtrig.operations").counters()) {
       add(outcomes, tag(counter, "outcome"), counter.count());
@@ -85,13 +88,27 @@ public final class Console {
     }
     daemon.add("events", events);
     JsonArray page = new JsonArray();
-    for (HostedHost host : hosts.after(query.getOrDefault("after", ""), HOSTS_A_PAGE)) {
-      JsonObject one = new JsonObject();
-      one.addProperty("id", host.id());
-      page.add(one);
+    for (Tenant tenant : tenants.all()) {
+      int room = HOSTS_A_PAGE - page.size();
+      for (HostedHost host : tenant.hosts().after(query.getOrDefault("after", ""), room)) {
+        JsonObject one = new JsonObject();
+        one.addProperty("tenant", tenant.name());
+        one.addProperty("id", host.id());
+        page.add(one);
+      }
     }
     daemon.add("page", page);
     return daemon;
+  }
+
+  /** The host that a query names. */
+  private HostedHost hosted(Map<String, String> query) {
+    String id = query.getOrDefault("id", "");
+    Tenant tenant = tenants.get(query.getOrDefault("tenant", ""));
+    if (tenant == null) {
+      throw new NoSuchHost(id);
+    }
+    return tenant.hosts().get(id);
   }
 
   private static String tag(Counter counter, String name) {
@@ -108,7 +125,7 @@ public final class Console {
 
   /** One host: its last operations, its last events, and what sanitizers said of it. */
   private JsonObject host(Map<String, String> query) {
-    HostedHost hosted = hosts.get(query.getOrDefault("id", ""));
+    HostedHost hosted = hosted(query);
     JsonObject answer = new JsonObject();
     answer.addProperty("id", hosted.id());
     JsonArray operations = new JsonArray();
@@ -151,7 +168,7 @@ public final class Console {
 
   /** One host, drawn. */
   private byte[] graph(Map<String, String> query) {
-    HostedHost hosted = hosts.get(query.getOrDefault("id", ""));
+    HostedHost hosted = hosted(query);
     DescribeHostResponse description =
         hosted.with(
             host ->

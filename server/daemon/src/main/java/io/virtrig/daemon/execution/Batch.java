@@ -9,6 +9,7 @@ import io.virtrig.daemon.hosts.HostRegistry;
 import io.virtrig.daemon.hosts.HostedHost;
 import io.virtrig.daemon.hosts.NoSuchHost;
 import io.virtrig.daemon.metrics.OperationMetrics;
+import io.virtrig.daemon.quota.OverQuota;
 import io.virtrig.emulator.Host;
 import io.virtrig.emulator.Refusals;
 import io.virtrig.emulator.errno.Refused;
@@ -118,14 +119,14 @@ public final class Batch {
     String name = hostOf(entries.get(next));
     do {
       SubmissionEntry entry = entries.get(next);
-      Result result = execute(simulated, entry);
+      Result result = execute(hosted, simulated, entry);
       metrics.executed(entry.getOperation().getOpCase(), result);
       hosted.remember(entry.getOperation(), result);
       complete(entry, result, into);
     } while (!done() && !into.full() && hostOf(entries.get(next)).equals(name));
   }
 
-  private Result execute(Host simulated, SubmissionEntry entry) {
+  private Result execute(HostedHost hosted, Host simulated, SubmissionEntry entry) {
     if (severed >= 0) {
       return cancelled(entry);
     }
@@ -133,16 +134,19 @@ public final class Batch {
       String flags = "0x" + Integer.toHexString(entry.getFlags());
       return refusal(entry, Refused.invalid("flags", flags + " has flags not known here"));
     }
-    if (substitutions == null || entry.getSubstitutionsCount() == 0) {
-      return simulated.apply(entry.getOperation());
-    }
-    Operation operation;
     try {
-      operation = substitutions.in(entry, next);
+      return hosted.apply(simulated, operation(entry));
     } catch (Refused e) {
       return refusal(entry, e);
+    } catch (OverQuota e) {
+      return refusal(entry, Refused.exhausted("", e.getMessage()));
     }
-    return simulated.apply(operation);
+  }
+
+  private Operation operation(SubmissionEntry entry) {
+    return substitutions == null || entry.getSubstitutionsCount() == 0
+        ? entry.getOperation()
+        : substitutions.in(entry, next);
   }
 
   /** The refusal, unless the chain is cancelled anyway. */

@@ -1,8 +1,8 @@
 package io.virtrig.daemon.execution;
 
-import io.virtrig.daemon.hosts.HostRegistry;
 import io.virtrig.daemon.hosts.HostedHost;
 import io.virtrig.daemon.metrics.OperationMetrics;
+import io.virtrig.daemon.tenancy.Tenant;
 import io.virtrig.v1.ArgumentValue;
 import io.virtrig.v1.Operation;
 import io.virtrig.v1.Result;
@@ -15,18 +15,11 @@ import java.util.Map;
  * counted.
  */
 public final class OperationExecutor {
-  private final HostRegistry hosts;
   private final OperationMetrics metrics;
 
-  /** Executes on the hosts of the registry and counts into the metrics given. */
-  public OperationExecutor(HostRegistry hosts, OperationMetrics metrics) {
-    this.hosts = hosts;
+  /** Counts into the metrics given. */
+  public OperationExecutor(OperationMetrics metrics) {
     this.metrics = metrics;
-  }
-
-  /** The hosts. */
-  public HostRegistry hosts() {
-    return hosts;
   }
 
   /** Executes an operation on a host. */
@@ -40,11 +33,15 @@ public final class OperationExecutor {
   /**
    * A batch, nothing of which is executed yet.
    *
+   * @param tenant whose hosts its entries reach
    * @param host the host of the entries that name none
    * @param arguments what entries may take besides answers
    */
   public Batch batch(
-      String host, List<SubmissionEntry> entries, Map<String, ArgumentValue> arguments) {
-    return new Batch(hosts, metrics, host, entries, arguments);
+      Tenant tenant,
+      String host,
+      List<SubmissionEntry> entries,
+      Map<String, ArgumentValue> arguments) {
+    return new Batch(tenant.hosts(), metrics, host, entries, arguments);
   }
 }

@@ -16,11 +16,13 @@ import io.virtrig.v1.EchoStreamResponse;
 /** The floor of all measurements: the same path as every other call, and nothing at its end. */
 final class EchoMethods {
 
-  ServerServiceDefinition service() {
-    return new ServiceBinding(EchoServiceGrpc.getServiceDescriptor())
-        .method(EchoServiceGrpc.getEchoMethod(), EchoMethods::echo)
-        .method(EchoServiceGrpc.getEchoStreamMethod(), EchoMethods::stream)
-        .build();
+  private EchoMethods() {}
+
+  static ServerServiceDefinition service(Callers callers) {
+    return new ServiceBinding(EchoServiceGrpc.getServiceDescriptor(), callers)
+        .plain(EchoServiceGrpc.getEchoMethod(), EchoMethods::echo).stream(
+                EchoServiceGrpc.getEchoStreamMethod(), EchoMethods::stream)
+            .build();
   }
 
   private static EchoResponse echo(EchoRequest request) {

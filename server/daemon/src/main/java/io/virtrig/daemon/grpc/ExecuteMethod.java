@@ -4,6 +4,8 @@ import com.google.rpc.Code;
 import io.grpc.ServerServiceDefinition;
 import io.virtrig.daemon.execution.OperationExecutor;
 import io.virtrig.daemon.hosts.HostedHost;
+import io.virtrig.daemon.quota.OverQuota;
+import io.virtrig.daemon.tenancy.Caller;
 import io.virtrig.emulator.Refusals;
 import io.virtrig.emulator.errno.Refused;
 import io.virtrig.v1.ExecuteRequest;
@@ -20,34 +22,46 @@ final class ExecuteMethod {
   private static final int MOST_RESULT_BYTES = 32 << 20;
 
   private final OperationExecutor executor;
+  private final Callers callers;
 
-  ExecuteMethod(OperationExecutor executor) {
+  ExecuteMethod(OperationExecutor executor, Callers callers) {
     this.executor = executor;
+    this.callers = callers;
   }
 
   ServerServiceDefinition service() {
-    return new ServiceBinding(OperationServiceGrpc.getServiceDescriptor())
-        .method(OperationServiceGrpc.getExecuteMethod(), this::execute)
+    return new ServiceBinding(OperationServiceGrpc.getServiceDescriptor(), callers)
+        .method(
+            OperationServiceGrpc.getExecuteMethod(),
+            request -> Math.max(1, request.getOperationsCount()),
+            this::execute)
         .build();
   }
 
-  private ExecuteResponse execute(ExecuteRequest request) {
+  private ExecuteResponse execute(Caller caller, ExecuteRequest request) {
     if (request.getHost().isEmpty()) {
       throw Statuses.daemon(Code.INVALID_ARGUMENT, "host: names no host");
     }
     if (request.getOperationsCount() > MOST_OPERATIONS) {
       throw Statuses.daemon(Code.INVALID_ARGUMENT, "operations: more than " + MOST_OPERATIONS);
     }
-    HostedHost host = executor.hosts().get(request.getHost());
+    HostedHost host = caller.tenant().hosts().get(request.getHost());
     ExecuteResponse.Builder response = ExecuteResponse.newBuilder();
     int bytes = 0;
     for (Operation operation : request.getOperationsList()) {
-      Result result =
-          bytes < MOST_RESULT_BYTES ? executor.execute(host, operation) : notExecuted(operation);
+      Result result = bytes < MOST_RESULT_BYTES ? execute(host, operation) : notExecuted(operation);
       bytes += result.getSerializedSize();
       response.addResults(result);
     }
     return response.build();
+  }
+
+  private Result execute(HostedHost host, Operation operation) {
+    try {
+      return executor.execute(host, operation);
+    } catch (OverQuota e) {
+      return Refusals.result(operation, Refused.exhausted("", e.getMessage()));
+    }
   }
 
   private static Result notExecuted(Operation operation) {

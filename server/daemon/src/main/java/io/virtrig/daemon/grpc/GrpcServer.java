@@ -4,6 +4,7 @@ import io.grpc.InsecureServerCredentials;
 import io.grpc.Server;
 import io.grpc.ServerBuilder;
 import io.grpc.ServerCredentials;
+import io.grpc.ServerInterceptors;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.TlsServerCredentials;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
@@ -14,13 +15,16 @@ import io.virtrig.daemon.config.Configuration;
 import io.virtrig.daemon.execution.OperationExecutor;
 import io.virtrig.daemon.metrics.RingMetrics;
 import io.virtrig.daemon.metrics.WatchMetrics;
+import io.virtrig.daemon.tenancy.Tenants;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /** The daemon's gRPC server: its services, limits and shutdown. */
 public final class GrpcServer {
@@ -33,35 +37,51 @@ public final class GrpcServer {
   private final HealthStatusManager health = new HealthStatusManager();
   private final Server server;
   private final WatchMethod watches;
+
+  /** Null when everybody is let in, always. */
+  private final @Nullable Gate gate;
+
   private final Duration grace;
   private volatile boolean serving;
 
   private GrpcServer(
       ServerBuilder<?> builder,
-      OperationExecutor executor,
-      RingMetrics rings,
+      List<ServerServiceDefinition> services,
       WatchMethod watches,
+      @Nullable Gate gate,
       Duration grace) {
     this.watches = watches;
+    this.gate = gate;
     this.grace = grace;
     // Handlers never block for longer than an operation takes: they run where the message arrives.
     builder.directExecutor();
-    for (ServerServiceDefinition service : services(executor, rings, watches)) {
-      builder.addService(service);
+    for (ServerServiceDefinition service : services) {
+      builder.addService(gated(service));
       health.setStatus(service.getServiceDescriptor().getName(), ServingStatus.SERVING);
     }
+    builder.addService(
+        gated(DefectiveCalls.guard(ProtoReflectionServiceV1.newInstance().bindService())));
+    // Whoever asks only how we are is not asked who it is.
     builder.addService(DefectiveCalls.guard(health.getHealthService().bindService()));
-    builder.addService(DefectiveCalls.guard(ProtoReflectionServiceV1.newInstance().bindService()));
     server = builder.build();
+  }
+
+  private ServerServiceDefinition gated(ServerServiceDefinition service) {
+    return gate == null ? service : ServerInterceptors.intercept(service, gate);
   }
 
   /** A server on the configured address; not started. */
   public static GrpcServer onNetwork(
       Configuration configuration,
+      Tenants tenants,
+      GateListener gateListener,
       OperationExecutor executor,
       RingMetrics rings,
       WatchMetrics watches)
       throws IOException {
+    boolean open = configuration.access().equals(Configuration.Access.OPEN);
+    Callers callers = open ? Callers.all(tenants) : Callers.gated();
+    WatchMethod watchMethod = new WatchMethod(callers, watches);
     NettyServerBuilder builder =
         NettyServerBuilder.forAddress(configuration.listen(), credentials(configuration))
             .maxInboundMessageSize(configuration.maxMessageBytes())
@@ -71,31 +91,43 @@ public final class GrpcServer {
             .permitKeepAliveWithoutCalls(true);
     return new GrpcServer(
         builder,
-        executor,
-        rings,
-        new WatchMethod(executor.hosts(), watches),
+        services(executor, rings, watchMethod, callers),
+        watchMethod,
+        open ? null : new Gate(tenants, gateListener),
         configuration.shutdownGrace());
   }
 
   private static ServerCredentials credentials(Configuration configuration) throws IOException {
     Configuration.Tls tls = configuration.tls();
-    return tls == null
-        ? InsecureServerCredentials.create()
-        : TlsServerCredentials.create(tls.certificateChain().toFile(), tls.privateKey().toFile());
+    if (tls == null) {
+      return InsecureServerCredentials.create();
+    }
+    TlsServerCredentials.Builder credentials =
+        TlsServerCredentials.newBuilder()
+            .keyManager(tls.certificateChain().toFile(), tls.privateKey().toFile());
+    Path clientCa = configuration.access().clientCa();
+    if (clientCa != null) {
+      // Who has none may still have a token.
+      credentials
+          .trustManager(clientCa.toFile())
+          .clientAuth(TlsServerCredentials.ClientAuth.OPTIONAL);
+    }
+    return credentials.build();
   }
 
   private static List<ServerServiceDefinition> services(
-      OperationExecutor executor, RingMetrics rings, WatchMethod watches) {
-    List<ServerServiceDefinition> services = new ArrayList<>(new OperationServices(executor).all());
-    services.add(new HostMethods(executor.hosts()).service());
-    services.add(new TraceMethods(executor.hosts()).service());
-    services.add(new RingMethod(executor, rings).service());
+      OperationExecutor executor, RingMetrics rings, WatchMethod watches, Callers callers) {
+    List<ServerServiceDefinition> services =
+        new ArrayList<>(new OperationServices(executor, callers).all());
+    services.add(new HostMethods(callers).service());
+    services.add(TraceMethods.service(callers));
+    services.add(new RingMethod(executor, rings, callers).service());
     services.add(watches.service());
-    services.add(new ProgramMethods(executor).service());
-    services.add(new EchoMethods().service());
-    services.add(new ExecuteMethod(executor).service());
-    services.add(VirtqueueMethods.service());
-    services.add(new TranslationMethods(executor.hosts()).service());
+    services.add(new ProgramMethods(executor, callers).service());
+    services.add(EchoMethods.service(callers));
+    services.add(new ExecuteMethod(executor, callers).service());
+    services.add(VirtqueueMethods.service(callers));
+    services.add(TranslationMethods.service(callers));
     return services;
   }
 
@@ -108,6 +140,21 @@ public final class GrpcServer {
   /** Whether it takes calls: it has been started and not been stopped. */
   public boolean serving() {
     return serving;
+  }
+
+  /** Says NOT_SERVING and lets no more calls in, while those that are in go on. */
+  public void drain() {
+    if (gate == null) {
+      throw new IllegalStateException("nobody can have asked for it");
+    }
+    gate.drain();
+    serving = false;
+    health.enterTerminalState();
+  }
+
+  /** The services it serves. */
+  List<ServerServiceDefinition> services() {
+    return server.getServices();
   }
 
   /** Where it listens. */

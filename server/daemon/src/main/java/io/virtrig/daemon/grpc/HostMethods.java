@@ -4,6 +4,7 @@ import com.google.rpc.Code;
 import io.grpc.ServerServiceDefinition;
 import io.virtrig.daemon.hosts.HostRegistry;
 import io.virtrig.daemon.hosts.HostedHost;
+import io.virtrig.daemon.tenancy.Caller;
 import io.virtrig.v1.CloneHostRequest;
 import io.virtrig.v1.CloneHostResponse;
 import io.virtrig.v1.CreateHostRequest;
@@ -24,40 +25,46 @@ import java.util.List;
 
 /** The host service: what its methods ask of the registry. */
 final class HostMethods {
-  private final HostRegistry hosts;
+  private final Callers callers;
 
-  HostMethods(HostRegistry hosts) {
-    this.hosts = hosts;
+  HostMethods(Callers callers) {
+    this.callers = callers;
   }
 
   ServerServiceDefinition service() {
-    return new ServiceBinding(HostServiceGrpc.getServiceDescriptor())
-        .method(HostServiceGrpc.getCreateHostMethod(), this::create)
-        .method(HostServiceGrpc.getCloneHostMethod(), this::cloneHost)
-        .method(HostServiceGrpc.getGetHostMethod(), this::get)
-        .method(HostServiceGrpc.getListHostsMethod(), this::list)
-        .method(HostServiceGrpc.getDeleteHostMethod(), this::delete)
-        .method(HostServiceGrpc.getDescribeHostMethod(), this::describe)
-        .method(HostServiceGrpc.getListEventsMethod(), this::events)
+    return new ServiceBinding(HostServiceGrpc.getServiceDescriptor(), callers)
+        .method(HostServiceGrpc.getCreateHostMethod(), HostMethods::create)
+        .method(HostServiceGrpc.getCloneHostMethod(), HostMethods::cloneHost)
+        .method(HostServiceGrpc.getGetHostMethod(), HostMethods::get)
+        .method(HostServiceGrpc.getListHostsMethod(), HostMethods::list)
+        .method(HostServiceGrpc.getDeleteHostMethod(), HostMethods::delete)
+        .method(HostServiceGrpc.getDescribeHostMethod(), HostMethods::describe)
+        .method(HostServiceGrpc.getListEventsMethod(), HostMethods::events)
         .build();
   }
 
-  private CreateHostResponse create(CreateHostRequest request) {
-    HostedHost host = hosts.create(request.getHostId(), request.getSpec(), request.getRequestId());
+  private static CreateHostResponse create(Caller caller, CreateHostRequest request) {
+    HostedHost host =
+        caller
+            .tenant()
+            .hosts()
+            .create(request.getHostId(), request.getSpec(), request.getRequestId());
     return CreateHostResponse.newBuilder().setHost(message(host)).build();
   }
 
-  private CloneHostResponse cloneHost(CloneHostRequest request) {
-    HostedHost original = named(request.getName());
-    HostedHost copy = hosts.clone(original.name(), request.getHostId(), request.getRequestId());
+  private static CloneHostResponse cloneHost(Caller caller, CloneHostRequest request) {
+    HostedHost original = named(caller, request.getName());
+    HostedHost copy =
+        caller.tenant().hosts().clone(original.name(), request.getHostId(), request.getRequestId());
     return CloneHostResponse.newBuilder().setHost(message(copy)).build();
   }
 
-  private GetHostResponse get(GetHostRequest request) {
-    return GetHostResponse.newBuilder().setHost(message(named(request.getName()))).build();
+  private static GetHostResponse get(Caller caller, GetHostRequest request) {
+    return GetHostResponse.newBuilder().setHost(message(named(caller, request.getName()))).build();
   }
 
-  private ListHostsResponse list(ListHostsRequest request) {
+  private static ListHostsResponse list(Caller caller, ListHostsRequest request) {
+    HostRegistry hosts = caller.tenant().hosts();
     List<HostedHost> page =
         hosts.after(Pages.last(request.getPageToken()), Pages.size(request.getPageSize()));
     ListHostsResponse.Builder response = ListHostsResponse.newBuilder().setTotalSize(hosts.size());
@@ -68,13 +75,13 @@ final class HostMethods {
     return response.build();
   }
 
-  private DeleteHostResponse delete(DeleteHostRequest request) {
-    hosts.delete(named(request.getName()).name());
+  private static DeleteHostResponse delete(Caller caller, DeleteHostRequest request) {
+    caller.tenant().hosts().delete(named(caller, request.getName()).name());
     return DeleteHostResponse.getDefaultInstance();
   }
 
-  private DescribeHostResponse describe(DescribeHostRequest request) {
-    HostedHost hosted = named(request.getName());
+  private static DescribeHostResponse describe(Caller caller, DescribeHostRequest request) {
+    HostedHost hosted = named(caller, request.getName());
     return hosted.with(
         host ->
             DescribeHostResponse.newBuilder()
@@ -84,9 +91,9 @@ final class HostMethods {
                 .build());
   }
 
-  private ListEventsResponse events(ListEventsRequest request) {
+  private static ListEventsResponse events(Caller caller, ListEventsRequest request) {
     int most = Pages.size(request.getPageSize());
-    return named(request.getName())
+    return named(caller, request.getName())
         .with(
             host ->
                 ListEventsResponse.newBuilder()
@@ -95,11 +102,11 @@ final class HostMethods {
                     .build());
   }
 
-  private HostedHost named(String name) {
+  private static HostedHost named(Caller caller, String name) {
     if (name.isEmpty()) {
       throw Statuses.daemon(Code.INVALID_ARGUMENT, "name: names no host");
     }
-    return hosts.get(name);
+    return caller.tenant().hosts().get(name);
   }
 
   private static Host message(HostedHost hosted) {

@@ -26,9 +26,11 @@ import java.util.function.Function;
  */
 final class OperationServices {
   private final OperationExecutor executor;
+  private final Callers callers;
 
-  OperationServices(OperationExecutor executor) {
+  OperationServices(OperationExecutor executor, Callers callers) {
     this.executor = executor;
+    this.callers = callers;
   }
 
   List<ServerServiceDefinition> all() {
@@ -791,7 +793,7 @@ final class OperationServices {
     private final ServiceBinding binding;
 
     Service(ServiceDescriptor descriptor) {
-      binding = new ServiceBinding(descriptor);
+      binding = new ServiceBinding(descriptor, callers);
     }
 
     <Q, A> Service method(
@@ -801,14 +803,14 @@ final class OperationServices {
         Function<Result, A> response) {
       binding.method(
           method,
-          request -> {
+          (caller, request) -> {
             String name = host.apply(request);
             if (name.isEmpty()) {
               throw Statuses.daemon(Code.INVALID_ARGUMENT, "host: names no host");
             }
             Result result =
                 executor.execute(
-                    executor.hosts().get(name),
+                    caller.tenant().hosts().get(name),
                     operation.apply(Operation.newBuilder(), request).build());
             if (result.hasErrno() || result.hasRefusal()) {
               throw Statuses.of(result);

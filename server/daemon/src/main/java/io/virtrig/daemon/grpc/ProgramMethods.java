@@ -9,6 +9,7 @@ import io.virtrig.daemon.hosts.HostedHost;
 import io.virtrig.daemon.programs.ProgramCheck;
 import io.virtrig.daemon.programs.ProgramName;
 import io.virtrig.daemon.programs.Programs;
+import io.virtrig.daemon.tenancy.Caller;
 import io.virtrig.emulator.errno.Refused;
 import io.virtrig.v1.ArgumentValue;
 import io.virtrig.v1.Completion;
@@ -31,55 +32,55 @@ import java.util.Map;
 
 /** Stores programs, the daemon's own and those of hosts, and runs them. */
 final class ProgramMethods {
-  private static final int MOST_PROGRAMS = 1000;
-
   /** Bytes of completions in one answer; entries that come after are not executed. */
   private static final int MOST_RESULT_BYTES = 32 << 20;
 
   private final OperationExecutor executor;
-  private final Programs own = new Programs(MOST_PROGRAMS);
+  private final Callers callers;
 
-  ProgramMethods(OperationExecutor executor) {
+  ProgramMethods(OperationExecutor executor, Callers callers) {
     this.executor = executor;
+    this.callers = callers;
   }
 
   ServerServiceDefinition service() {
-    return new ServiceBinding(ProgramServiceGrpc.getServiceDescriptor())
-        .method(ProgramServiceGrpc.getCreateProgramMethod(), this::create)
-        .method(ProgramServiceGrpc.getGetProgramMethod(), this::get)
-        .method(ProgramServiceGrpc.getListProgramsMethod(), this::list)
-        .method(ProgramServiceGrpc.getDeleteProgramMethod(), this::delete)
-        .method(ProgramServiceGrpc.getRunProgramMethod(), this::run)
+    return new ServiceBinding(ProgramServiceGrpc.getServiceDescriptor(), callers)
+        .method(ProgramServiceGrpc.getCreateProgramMethod(), ProgramMethods::create)
+        .method(ProgramServiceGrpc.getGetProgramMethod(), ProgramMethods::get)
+        .method(ProgramServiceGrpc.getListProgramsMethod(), ProgramMethods::list)
+        .method(ProgramServiceGrpc.getDeleteProgramMethod(), ProgramMethods::delete)
+        .method(ProgramServiceGrpc.getRunProgramMethod(), request -> 0, this::run)
         .build();
   }
 
-  private CreateProgramResponse create(CreateProgramRequest request) {
+  private static CreateProgramResponse create(Caller caller, CreateProgramRequest request) {
     Program program = request.getProgram();
     ProgramName name = ProgramName.of("program.name", program.getName());
     ProgramCheck.check(program);
-    if (!programs(name.host()).add(name, program)) {
+    if (!programs(caller, name.host()).add(name, program)) {
       throw Statuses.daemon(
           Code.ALREADY_EXISTS, "program.name: there is a program \"" + name + "\" already");
     }
     return CreateProgramResponse.newBuilder().setProgram(program).build();
   }
 
-  private GetProgramResponse get(GetProgramRequest request) {
-    return GetProgramResponse.newBuilder().setProgram(named(request.getName())).build();
+  private static GetProgramResponse get(Caller caller, GetProgramRequest request) {
+    return GetProgramResponse.newBuilder().setProgram(named(caller, request.getName())).build();
   }
 
-  private Program named(String given) {
+  private static Program named(Caller caller, String given) {
     ProgramName name = ProgramName.of("name", given);
-    return programs(name.host()).get(name);
+    return programs(caller, name.host()).get(name);
   }
 
-  private ListProgramsResponse list(ListProgramsRequest request) {
+  private static ListProgramsResponse list(Caller caller, ListProgramsRequest request) {
     int most = Pages.size(request.getPageSize());
     String parent = request.getParent();
     if (!parent.isEmpty() && !parent.startsWith(HostedHost.NAME_PREFIX)) {
       throw Statuses.daemon(Code.INVALID_ARGUMENT, "parent: \"" + parent + "\" is not hosts/HOST");
     }
-    List<Program> found = programs(parent).after(Pages.last(request.getPageToken()), most + 1);
+    List<Program> found =
+        programs(caller, parent).after(Pages.last(request.getPageToken()), most + 1);
     ListProgramsResponse.Builder response =
         ListProgramsResponse.newBuilder()
             .addAllPrograms(found.subList(0, Math.min(most, found.size())));
@@ -90,27 +91,31 @@ final class ProgramMethods {
     return response.build();
   }
 
-  private DeleteProgramResponse delete(DeleteProgramRequest request) {
+  private static DeleteProgramResponse delete(Caller caller, DeleteProgramRequest request) {
     ProgramName name = ProgramName.of("name", request.getName());
-    programs(name.host()).remove(name);
+    programs(caller, name.host()).remove(name);
     return DeleteProgramResponse.getDefaultInstance();
   }
 
-  private RunProgramResponse run(RunProgramRequest request) {
+  private RunProgramResponse run(Caller caller, RunProgramRequest request) {
     ProgramName name = ProgramName.of("name", request.getName());
-    Program program = programs(name.host()).get(name);
+    Program program = programs(caller, name.host()).get(name);
     String host = request.getHost().isEmpty() ? name.host() : request.getHost();
     if (host.isEmpty()) {
       throw Statuses.daemon(Code.INVALID_ARGUMENT, "host: names no host");
     }
-    HostedHost hosted = executor.hosts().get(host);
+    HostedHost hosted = caller.tenant().hosts().get(host);
     if (!name.host().isEmpty() && !hosted.id().equals(name.host())) {
       throw Statuses.daemon(
           Code.INVALID_ARGUMENT, "host: the program belongs to \"" + name.host() + "\"");
     }
+    caller.tenant().account().operations(program.getEntriesCount());
     Batch batch =
         executor.batch(
-            host, program.getEntriesList(), arguments(program, request.getArgumentsMap()));
+            caller.tenant(),
+            host,
+            program.getEntriesList(),
+            arguments(program, request.getArgumentsMap()));
     Completions completions = new Completions(MOST_RESULT_BYTES);
     batch.run(completions);
     batch.refuseRest(
@@ -151,7 +156,9 @@ final class ProgramMethods {
     return all;
   }
 
-  private Programs programs(String host) {
-    return host.isEmpty() ? own : executor.hosts().get(host).programs();
+  private static Programs programs(Caller caller, String host) {
+    return host.isEmpty()
+        ? caller.tenant().programs()
+        : caller.tenant().hosts().get(host).programs();
   }
 }

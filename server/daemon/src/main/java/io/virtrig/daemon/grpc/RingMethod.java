@@ -11,10 +11,15 @@ import io.virtrig.daemon.execution.Batch;
 import io.virtrig.daemon.execution.Completions;
 import io.virtrig.daemon.execution.OperationExecutor;
 import io.virtrig.daemon.metrics.RingMetrics;
+import io.virtrig.daemon.quota.OverQuota;
+import io.virtrig.daemon.tenancy.Tenant;
 import io.virtrig.v1.RingRequest;
 import io.virtrig.v1.RingResponse;
 import io.virtrig.v1.RingServiceGrpc;
 import java.util.Map;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,42 +32,55 @@ import org.slf4j.LoggerFactory;
 final class RingMethod implements ServerCallHandler<ParsedRequest<RingRequest>, RingResponse> {
   private static final Logger LOG = LoggerFactory.getLogger(RingMethod.class);
 
+  /** Reads rings that were held back; it does nothing that takes time. */
+  private static final ScheduledExecutorService LATER =
+      Executors.newSingleThreadScheduledExecutor(
+          Thread.ofPlatform().daemon().name("held-rings").factory());
+
   /** Bytes of completions in one answer. */
   private static final int ANSWER_BYTES = 256 << 10;
 
   private final OperationExecutor executor;
   private final RingMetrics rings;
+  private final Callers callers;
 
-  RingMethod(OperationExecutor executor, RingMetrics rings) {
+  RingMethod(OperationExecutor executor, RingMetrics rings, Callers callers) {
     this.executor = executor;
     this.rings = rings;
+    this.callers = callers;
   }
 
   ServerServiceDefinition service() {
-    return new ServiceBinding(RingServiceGrpc.getServiceDescriptor())
-        .method(RingServiceGrpc.getRingMethod(), this)
-        .build();
+    return new ServiceBinding(RingServiceGrpc.getServiceDescriptor(), callers)
+        .stream(RingServiceGrpc.getRingMethod(), this).build();
   }
 
   @Override
   public ServerCall.Listener<ParsedRequest<RingRequest>> startCall(
       ServerCall<ParsedRequest<RingRequest>, RingResponse> call, Metadata headers) {
+    Tenant tenant = callers.current().tenant();
     call.sendHeaders(new Metadata());
     call.request(1);
     rings.opened();
-    return new Ring(call);
+    return new Ring(call, tenant);
   }
 
   /** One stream. gRPC calls it from one thread at a time. */
   private final class Ring extends ServerCall.Listener<ParsedRequest<RingRequest>> {
     private final ServerCall<ParsedRequest<RingRequest>, RingResponse> call;
+    private final Tenant tenant;
     private @Nullable Batch batch;
     private long number;
+
+    /** Nanoseconds until the next batch may be read. */
+    private long wait;
+
     private boolean halfClosed;
     private boolean closed;
 
-    Ring(ServerCall<ParsedRequest<RingRequest>, RingResponse> call) {
+    Ring(ServerCall<ParsedRequest<RingRequest>, RingResponse> call, Tenant tenant) {
       this.call = call;
+      this.tenant = tenant;
     }
 
     @Override
@@ -79,9 +97,15 @@ final class RingMethod implements ServerCallHandler<ParsedRequest<RingRequest>, 
         refuse("entries: more than " + Batch.MOST_ENTRIES);
         return;
       }
+      try {
+        wait = tenant.account().batch(message.getEntriesCount());
+      } catch (OverQuota e) {
+        close(Statuses.of(e));
+        return;
+      }
       number++;
       rings.batch(message.getEntriesCount());
-      batch = executor.batch(message.getHost(), message.getEntriesList(), Map.of());
+      batch = executor.batch(tenant, message.getHost(), message.getEntriesList(), Map.of());
       work();
     }
 
@@ -107,7 +131,7 @@ final class RingMethod implements ServerCallHandler<ParsedRequest<RingRequest>, 
                   .build());
           if (last) {
             batch = null;
-            call.request(1);
+            askForMore();
           }
         }
         if (batch == null && halfClosed) {
@@ -118,6 +142,15 @@ final class RingMethod implements ServerCallHandler<ParsedRequest<RingRequest>, 
         close(
             Status.INTERNAL.withDescription("a defect of the daemon; its log says more"),
             new Metadata());
+      }
+    }
+
+    /** A tenant with a quota of operations a second is not read faster than that. */
+    private void askForMore() {
+      if (wait == 0) {
+        call.request(1);
+      } else {
+        var _ = LATER.schedule(() -> call.request(1), wait, TimeUnit.NANOSECONDS);
       }
     }
 
@@ -144,7 +177,10 @@ final class RingMethod implements ServerCallHandler<ParsedRequest<RingRequest>, 
     }
 
     private void refuse(String reason) {
-      StatusRuntimeException refusal = Statuses.daemon(Code.INVALID_ARGUMENT, reason);
+      close(Statuses.daemon(Code.INVALID_ARGUMENT, reason));
+    }
+
+    private void close(StatusRuntimeException refusal) {
       Metadata trailers = refusal.getTrailers();
       close(refusal.getStatus(), trailers == null ? new Metadata() : trailers);
     }

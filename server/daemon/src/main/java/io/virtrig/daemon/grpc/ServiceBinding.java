@@ -5,10 +5,13 @@ import io.grpc.ServerCallHandler;
 import io.grpc.ServerMethodDefinition;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.ServiceDescriptor;
+import io.virtrig.daemon.tenancy.Caller;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.BiFunction;
 import java.util.function.Function;
+import java.util.function.ToIntFunction;
 
 /**
  * Binds every method of a service to a function; one left out is a defect that keeps the daemon
@@ -16,18 +19,40 @@ import java.util.function.Function;
  */
 final class ServiceBinding {
   private final ServiceDescriptor service;
+  private final Callers callers;
   private final Map<String, ServerMethodDefinition<?, ?>> methods = new LinkedHashMap<>();
 
-  ServiceBinding(ServiceDescriptor service) {
+  ServiceBinding(ServiceDescriptor service, Callers callers) {
     this.service = service;
+    this.callers = callers;
   }
 
-  <Q, A> ServiceBinding method(MethodDescriptor<Q, A> method, Function<Q, A> function) {
-    methods.put(method.getFullMethodName(), UnaryMethod.define(method, function));
+  /** Binds a method that knows for whom it is called. */
+  <Q, A> ServiceBinding method(MethodDescriptor<Q, A> method, BiFunction<Caller, Q, A> function) {
+    return method(method, request -> 1, function);
+  }
+
+  /**
+   * Binds a method that knows for whom it is called.
+   *
+   * @param operations how many operations a request brings
+   */
+  <Q, A> ServiceBinding method(
+      MethodDescriptor<Q, A> method,
+      ToIntFunction<Q> operations,
+      BiFunction<Caller, Q, A> function) {
+    methods.put(
+        method.getFullMethodName(), UnaryMethod.define(method, callers, operations, function));
     return this;
   }
 
-  <Q, A> ServiceBinding method(
+  /** Binds a method that touches nothing that is anybody's. */
+  <Q, A> ServiceBinding plain(MethodDescriptor<Q, A> method, Function<Q, A> function) {
+    return method(method, (caller, request) -> function.apply(request));
+  }
+
+  /** Binds a method with a stream. */
+  <Q, A> ServiceBinding stream(
       MethodDescriptor<Q, A> method, ServerCallHandler<ParsedRequest<Q>, A> handler) {
     methods.put(
         method.getFullMethodName(),

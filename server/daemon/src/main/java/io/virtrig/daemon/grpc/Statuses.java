@@ -2,16 +2,22 @@ package io.virtrig.daemon.grpc;
 
 import com.google.protobuf.Any;
 import com.google.protobuf.Descriptors.FieldDescriptor;
+import com.google.protobuf.Duration;
 import com.google.protobuf.Message;
 import com.google.rpc.Code;
 import com.google.rpc.ErrorInfo;
+import com.google.rpc.QuotaFailure;
+import com.google.rpc.RetryInfo;
 import com.google.rpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
+import io.virtrig.daemon.quota.OverQuota;
 import io.virtrig.emulator.errno.Refused;
 import io.virtrig.v1.Errno;
 import io.virtrig.v1.Refusal;
 import io.virtrig.v1.Result;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * The one place where refusals become gRPC statuses. The simulated kernel's have the domain {@value
@@ -82,14 +88,54 @@ final class Statuses {
     return daemon(code, code.name(), message);
   }
 
+  /** The refusal of what a tenant may not have more of, or not as often. */
+  static StatusRuntimeException of(OverQuota over) {
+    List<Any> details = new ArrayList<>();
+    details.add(
+        Any.pack(
+            QuotaFailure.newBuilder()
+                .addViolations(
+                    QuotaFailure.Violation.newBuilder()
+                        .setSubject(over.quota().key())
+                        .setDescription(over.getMessage()))
+                .build()));
+    if (over.waiting().isPositive()) {
+      details.add(
+          Any.pack(
+              RetryInfo.newBuilder()
+                  .setRetryDelay(
+                      Duration.newBuilder()
+                          .setSeconds(over.waiting().toSeconds())
+                          .setNanos(over.waiting().toNanosPart()))
+                  .build()));
+    }
+    ErrorInfo info =
+        ErrorInfo.newBuilder()
+            .setReason("QUOTA")
+            .setDomain(DAEMON)
+            .putMetadata("quota", over.quota().key())
+            .putMetadata("limit", Long.toString(over.limit()))
+            .putMetadata("usage", Long.toString(over.usage()))
+            .build();
+    return status(Code.RESOURCE_EXHAUSTED, over.getMessage(), info, details);
+  }
+
   private static StatusRuntimeException daemon(
       Code code, String reason, String message, Any... more) {
+    return status(
+        code,
+        message,
+        ErrorInfo.newBuilder().setReason(reason).setDomain(DAEMON).build(),
+        List.of(more));
+  }
+
+  private static StatusRuntimeException status(
+      Code code, String message, ErrorInfo info, List<Any> more) {
     Status.Builder status =
         Status.newBuilder()
             .setCode(code.getNumber())
             .setMessage(message)
-            .addDetails(
-                Any.pack(ErrorInfo.newBuilder().setReason(reason).setDomain(DAEMON).build()));
+            .addDetails(Any.pack(info));
     for (Any detail : more) {
       status.addDetails(detail);
     }

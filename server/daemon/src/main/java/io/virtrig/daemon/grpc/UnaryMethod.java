@@ -10,8 +10,11 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.virtrig.daemon.hosts.HostRefused;
 import io.virtrig.daemon.hosts.NoSuchHost;
+import io.virtrig.daemon.quota.OverQuota;
+import io.virtrig.daemon.tenancy.Caller;
 import io.virtrig.emulator.errno.Refused;
-import java.util.function.Function;
+import java.util.function.BiFunction;
+import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,32 +28,47 @@ import org.slf4j.LoggerFactory;
 final class UnaryMethod<Q, A> implements ServerCallHandler<ParsedRequest<Q>, A> {
   private static final Logger LOG = LoggerFactory.getLogger(UnaryMethod.class);
 
-  private final Function<Q, A> function;
+  private final Callers callers;
+  private final ToIntFunction<Q> operations;
+  private final BiFunction<Caller, Q, A> function;
 
-  private UnaryMethod(Function<Q, A> function) {
+  private UnaryMethod(
+      Callers callers, ToIntFunction<Q> operations, BiFunction<Caller, Q, A> function) {
+    this.callers = callers;
+    this.operations = operations;
     this.function = function;
   }
 
-  /** The definition of a method that does the function. */
+  /**
+   * The definition of a method that does the function.
+   *
+   * @param operations how many operations a request brings
+   */
   static <Q, A> ServerMethodDefinition<ParsedRequest<Q>, A> define(
-      MethodDescriptor<Q, A> method, Function<Q, A> function) {
-    return ServerMethodDefinition.create(ParsedRequest.of(method), new UnaryMethod<>(function));
+      MethodDescriptor<Q, A> method,
+      Callers callers,
+      ToIntFunction<Q> operations,
+      BiFunction<Caller, Q, A> function) {
+    return ServerMethodDefinition.create(
+        ParsedRequest.of(method), new UnaryMethod<>(callers, operations, function));
   }
 
   @Override
   public ServerCall.Listener<ParsedRequest<Q>> startCall(
       ServerCall<ParsedRequest<Q>, A> call, Metadata headers) {
     call.request(2);
-    return new Listener(call);
+    return new Listener(call, callers.current());
   }
 
   private final class Listener extends ServerCall.Listener<ParsedRequest<Q>> {
     private final ServerCall<ParsedRequest<Q>, A> call;
+    private final Caller caller;
     private @Nullable ParsedRequest<Q> request;
     private boolean closed;
 
-    Listener(ServerCall<ParsedRequest<Q>, A> call) {
+    Listener(ServerCall<ParsedRequest<Q>, A> call, Caller caller) {
       this.call = call;
+      this.caller = caller;
     }
 
     @Override
@@ -80,12 +98,17 @@ final class UnaryMethod<Q, A> implements ServerCallHandler<ParsedRequest<Q>, A> 
       }
       A answer;
       try {
-        answer = function.apply(request.message());
+        Q message = request.message();
+        caller.tenant().account().operations(operations.applyAsInt(message));
+        answer = function.apply(caller, message);
       } catch (StatusRuntimeException e) {
         refuse(e);
         return;
       } catch (NoSuchHost e) {
         refuse(Statuses.daemon(Code.NOT_FOUND, e.getMessage()));
+        return;
+      } catch (OverQuota e) {
+        refuse(Statuses.of(e));
         return;
       } catch (HostRefused e) {
         refuse(Statuses.daemon(code(e.reason()), e.getMessage()));

@@ -9,9 +9,9 @@ final class VirtqueueMethods {
 
   private VirtqueueMethods() {}
 
-  static ServerServiceDefinition service() {
-    return new ServiceBinding(VirtqueueServiceGrpc.getServiceDescriptor())
-        .method(VirtqueueServiceGrpc.getRunVirtqueuesMethod(), VirtqueueRun::run)
+  static ServerServiceDefinition service(Callers callers) {
+    return new ServiceBinding(VirtqueueServiceGrpc.getServiceDescriptor(), callers)
+        .plain(VirtqueueServiceGrpc.getRunVirtqueuesMethod(), VirtqueueRun::run)
         .build();
   }
 }

@@ -36,21 +36,20 @@ final class WatchMethod
   private static final Logger LOG = LoggerFactory.getLogger(WatchMethod.class);
   private static final int EVENTS_A_MESSAGE = 100;
 
-  private final HostRegistry hosts;
+  private final Callers callers;
   private final WatchMetrics metrics;
   private final Executor threads = task -> Thread.ofVirtual().name("watch").start(task);
   private final Set<Watch> open = ConcurrentHashMap.newKeySet();
   private volatile boolean stopping;
 
-  WatchMethod(HostRegistry hosts, WatchMetrics metrics) {
-    this.hosts = hosts;
+  WatchMethod(Callers callers, WatchMetrics metrics) {
+    this.callers = callers;
     this.metrics = metrics;
   }
 
   ServerServiceDefinition service() {
-    return new ServiceBinding(WatchServiceGrpc.getServiceDescriptor())
-        .method(WatchServiceGrpc.getWatchEventsMethod(), this)
-        .build();
+    return new ServiceBinding(WatchServiceGrpc.getServiceDescriptor(), callers)
+        .stream(WatchServiceGrpc.getWatchEventsMethod(), this).build();
   }
 
   /** Ends all watches: they would go on for ever. */
@@ -63,12 +62,13 @@ final class WatchMethod
   public ServerCall.Listener<ParsedRequest<WatchEventsRequest>> startCall(
       ServerCall<ParsedRequest<WatchEventsRequest>, WatchEventsResponse> call, Metadata headers) {
     call.request(2);
-    return new Watch(call);
+    return new Watch(call, callers.current().tenant().hosts());
   }
 
   /** One stream. */
   private final class Watch extends ServerCall.Listener<ParsedRequest<WatchEventsRequest>> {
     private final ServerCall<ParsedRequest<WatchEventsRequest>, WatchEventsResponse> call;
+    private final HostRegistry hosts;
     private final Runnable waker = this::wake;
 
     /** How often {@link #wake} was called since the thread that sends began its round. */
@@ -87,8 +87,11 @@ final class WatchMethod
     private long position;
     private boolean begun;
 
-    Watch(ServerCall<ParsedRequest<WatchEventsRequest>, WatchEventsResponse> call) {
+    Watch(
+        ServerCall<ParsedRequest<WatchEventsRequest>, WatchEventsResponse> call,
+        HostRegistry hosts) {
       this.call = call;
+      this.hosts = hosts;
     }
 
     @Override

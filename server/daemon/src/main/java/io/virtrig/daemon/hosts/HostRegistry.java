@@ -1,5 +1,7 @@
 package io.virtrig.daemon.hosts;
 
+import io.virtrig.daemon.quota.Account;
+import io.virtrig.daemon.quota.OverQuota;
 import io.virtrig.emulator.Host;
 import io.virtrig.emulator.event.EventListener;
 import io.virtrig.emulator.hardware.pci.DeviceModels;
@@ -11,18 +13,20 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
-/** The hosts of the daemon, by id. Safe for use by several threads. */
+/** The hosts of one tenant, by id. Safe for use by several threads. */
 public final class HostRegistry {
   private static final Pattern ID = Pattern.compile("[a-z][a-z0-9-]{0,62}");
 
   private final ConcurrentSkipListMap<String, HostedHost> hosts = new ConcurrentSkipListMap<>();
   private final AtomicInteger size = new AtomicInteger();
   private final AtomicLong lastChosen = new AtomicLong();
-  private final int mostHosts;
-  private final DeviceModels models;
-  private final EventListener listener;
-  private final HostCopier copier = new HostCopier();
+  private final HostSlots slots;
+  private final HostMaker maker;
+
+  /** What its hosts take is held against it; null where nobody asks. */
+  private final @Nullable Account account;
 
   /**
    * An empty registry.
@@ -31,9 +35,18 @@ public final class HostRegistry {
    * @param models what the hosts' devices may be
    */
   public HostRegistry(int mostHosts, DeviceModels models, EventListener listener) {
-    this.mostHosts = mostHosts;
-    this.models = models;
-    this.listener = listener;
+    this(new HostSlots(mostHosts), new HostMaker(models, listener), null);
+  }
+
+  /**
+   * An empty registry that shares a number of hosts with others.
+   *
+   * @param account what its hosts take is held against it
+   */
+  public HostRegistry(HostSlots slots, HostMaker maker, @Nullable Account account) {
+    this.account = account;
+    this.slots = slots;
+    this.maker = maker;
   }
 
   /**
@@ -43,10 +56,11 @@ public final class HostRegistry {
    * @param requestId when not empty, a second call with it and the same id answers the host made by
    *     the first
    * @throws HostRefused when the id is malformed or taken, or the daemon is full
+   * @throws OverQuota when the tenant has as many hosts or devices as it may
    * @throws io.virtrig.emulator.errno.Refused when the specification makes no sense
    */
   public HostedHost create(String id, HostSpec spec, String requestId) {
-    return add(id, requestId, () -> new Host(spec, models, listener));
+    return add(id, requestId, () -> maker.make(spec));
   }
 
   /**
@@ -57,13 +71,14 @@ public final class HostRegistry {
    * @param requestId as for {@link #create}
    * @throws NoSuchHost when there is no other
    * @throws HostRefused when the id is malformed or taken, or the daemon is full
+   * @throws OverQuota when the tenant may not have as much as the copy would take
    */
   public HostedHost clone(String original, String id, String requestId) {
     HostedHost other = get(original);
-    return add(id, requestId, () -> other.with(copier::copy));
+    return add(id, requestId, () -> other.with(maker::copy));
   }
 
-  private HostedHost add(String id, String requestId, Supplier<Host> maker) {
+  private HostedHost add(String id, String requestId, Supplier<Host> made) {
     if (!id.isEmpty() && !ID.matcher(id).matches()) {
       throw new HostRefused(
           HostRefused.Reason.BAD_ID,
@@ -73,29 +88,35 @@ public final class HostRegistry {
     if (existing != null) {
       return sameRequest(existing, requestId);
     }
-    if (size.incrementAndGet() > mostHosts) {
-      size.decrementAndGet();
-      throw new HostRefused(
-          HostRefused.Reason.LIMIT, "the daemon holds " + mostHosts + " hosts, as many as it may");
-    }
+    slots.take();
+    size.incrementAndGet();
+    HostShare share = null;
     boolean added = false;
     try {
-      Host host = maker.get();
+      share = account == null ? null : HostShare.of(account);
+      Host host = made.get();
+      if (share != null) {
+        share.take(host.usage());
+      }
       if (id.isEmpty()) {
         HostedHost chosen;
         do {
-          chosen = new HostedHost("host-" + lastChosen.incrementAndGet(), requestId, host);
+          chosen = new HostedHost("host-" + lastChosen.incrementAndGet(), requestId, host, share);
         } while (hosts.putIfAbsent(chosen.id(), chosen) != null);
         added = true;
         return chosen;
       }
-      HostedHost named = new HostedHost(id, requestId, host);
+      HostedHost named = new HostedHost(id, requestId, host, share);
       HostedHost first = hosts.putIfAbsent(id, named);
       added = first == null;
       return first == null ? named : sameRequest(first, requestId);
     } finally {
       if (!added) {
         size.decrementAndGet();
+        slots.giveBack();
+        if (share != null) {
+          share.giveBack();
+        }
       }
     }
   }
@@ -140,6 +161,7 @@ public final class HostRegistry {
       throw new NoSuchHost(id);
     }
     size.decrementAndGet();
+    slots.giveBack();
     host.end();
   }
 

@@ -1,6 +1,8 @@
 package io.virtrig.daemon.hosts;
 
 import io.virtrig.daemon.programs.Programs;
+import io.virtrig.daemon.quota.OverQuota;
+import io.virtrig.daemon.quota.Taking;
 import io.virtrig.emulator.Host;
 import io.virtrig.emulator.event.EventLog;
 import io.virtrig.emulator.event.LoggedEvent;
@@ -29,6 +31,9 @@ public final class HostedHost {
   /** Guarded by {@link #lock}. */
   private final Host host;
 
+  /** Null where nobody counts; what is in it is guarded by {@link #lock}. */
+  private final @Nullable HostShare share;
+
   /** None before one is asked for; guarded by {@link #lock}. */
   private @Nullable Programs programs;
 
@@ -44,7 +49,8 @@ public final class HostedHost {
   /** The host was deleted: guarded by {@link #lock}. */
   private boolean ended;
 
-  HostedHost(String id, String requestId, Host host) {
+  HostedHost(String id, String requestId, Host host, @Nullable HostShare share) {
+    this.share = share;
     this.id = id;
     this.requestId = requestId;
     this.host = host;
@@ -78,14 +84,38 @@ public final class HostedHost {
     }
   }
 
-  /** Executes one operation. */
+  /**
+   * Executes one operation.
+   *
+   * @throws OverQuota when its tenant may not have what it would take
+   */
   public Result execute(Operation operation) {
     return with(
         host -> {
-          Result result = host.apply(operation);
+          Result result = apply(host, operation);
           recent.add(operation.getOpCase(), result);
           return result;
         });
+  }
+
+  /**
+   * Executes one operation inside {@link #with}.
+   *
+   * @throws OverQuota when its tenant may not have what it would take
+   */
+  public Result apply(Host host, Operation operation) {
+    if (share == null) {
+      return host.apply(operation);
+    }
+    if (share.account().limitsOperations()) {
+      OverQuota refusal = Taking.refusal(share.account(), operation.getOpCase());
+      if (refusal != null) {
+        throw refusal;
+      }
+    }
+    Result result = host.apply(operation);
+    share.settle(host.usage());
+    return result;
   }
 
   /** Remembers what became of an operation that was executed inside {@link #with}. */
@@ -180,6 +210,9 @@ public final class HostedHost {
       if (!ended) {
         host.end();
         ended = true;
+        if (share != null) {
+          share.giveBack();
+        }
       }
     } finally {
       lock.unlock();

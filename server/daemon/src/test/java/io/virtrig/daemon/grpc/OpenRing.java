@@ -1,6 +1,7 @@
 package io.virtrig.daemon.grpc;
 
 import io.grpc.CallOptions;
+import io.grpc.Channel;
 import io.grpc.ClientCall;
 import io.grpc.Metadata;
 import io.grpc.Status;
@@ -25,12 +26,14 @@ final class OpenRing implements AutoCloseable {
   private final CompletableFuture<Status> closed = new CompletableFuture<>();
 
   OpenRing(ServedDaemon daemon) {
+    this(daemon.channel());
+  }
+
+  OpenRing(Channel channel) {
     call =
-        daemon
-            .channel()
-            .newCall(
-                RingServiceGrpc.getRingMethod(),
-                CallOptions.DEFAULT.withDeadlineAfter(DEADLINE_SECONDS, TimeUnit.SECONDS));
+        channel.newCall(
+            RingServiceGrpc.getRingMethod(),
+            CallOptions.DEFAULT.withDeadlineAfter(DEADLINE_SECONDS, TimeUnit.SECONDS));
     call.start(
         new ClientCall.Listener<>() {
           @Override

@@ -2,10 +2,13 @@ package io.virtrig.daemon.grpc;
 
 import io.grpc.CallOptions;
 import io.grpc.Channel;
+import io.grpc.ClientInterceptors;
 import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.ClientCalls;
+import io.grpc.stub.MetadataUtils;
 import io.virtrig.daemon.Daemon;
 import io.virtrig.daemon.config.Configuration;
 import io.virtrig.v1.HostServiceGrpc;
@@ -28,8 +31,13 @@ public final class ServedDaemon implements AutoCloseable {
   private final Daemon daemon;
   private final ManagedChannel channel;
 
-  /** Starts it. */
+  /** Starts it for everybody. */
   public ServedDaemon() throws IOException {
+    this(Configuration.Access.OPEN);
+  }
+
+  /** Starts it. */
+  public ServedDaemon(Configuration.Access access) throws IOException {
     InetSocketAddress anyPort = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
     daemon =
         Daemon.start(
@@ -41,7 +49,8 @@ public final class ServedDaemon implements AutoCloseable {
                 4 << 20,
                 Duration.ofSeconds(1),
                 List.of(),
-                false));
+                false,
+                access));
     channel =
         NettyChannelBuilder.forAddress(daemon.grpcAddress())
             .usePlaintext()
@@ -57,6 +66,14 @@ public final class ServedDaemon implements AutoCloseable {
   /** The channel. */
   public Channel channel() {
     return channel;
+  }
+
+  /** The channel, whose calls show a token. */
+  public Channel channel(String token) {
+    Metadata headers = new Metadata();
+    headers.put(Gate.AUTHORIZATION, "Bearer " + token);
+    return ClientInterceptors.intercept(
+        channel, MetadataUtils.newAttachHeadersInterceptor(headers));
   }
 
   HostServiceGrpc.HostServiceBlockingStub hosts() {

@@ -1,5 +1,6 @@
 package io.virtrig.emulator.extent;
 
+import io.virtrig.emulator.state.Tally;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.Map;
@@ -16,7 +17,20 @@ public final class ExtentMap<E extends Extent> {
 
   private final TreeMap<Long, E> byStart = new TreeMap<>(UNSIGNED);
 
+  /** Counts the extents of all maps of a kind; null when nobody does. */
+  private final @Nullable Tally tally;
+
   private static final Comparator<Long> UNSIGNED = Long::compareUnsigned;
+
+  /** An empty map. */
+  public ExtentMap() {
+    tally = null;
+  }
+
+  /** An empty map whose extents are counted. */
+  public ExtentMap(Tally tally) {
+    this.tally = tally;
+  }
 
   /** How many there are. */
   public int size() {
@@ -64,12 +78,18 @@ public final class ExtentMap<E extends Extent> {
       throw new IllegalStateException("extents overlap");
     }
     byStart.put(extent.start(), extent);
+    if (tally != null) {
+      tally.add(1);
+    }
   }
 
   /** Removes an extent that is there. */
   public void remove(E extent) {
     if (!extent.equals(byStart.remove(extent.start()))) {
       throw new IllegalStateException("no such extent");
+    }
+    if (tally != null) {
+      tally.add(-1);
     }
   }
 

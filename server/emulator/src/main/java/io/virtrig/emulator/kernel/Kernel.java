@@ -8,6 +8,7 @@ import io.virtrig.emulator.kernel.irqbypass.IrqBypassManager;
 import io.virtrig.emulator.kernel.kvm.KvmX86Ops;
 import io.virtrig.emulator.spec.HostConfiguration;
 import io.virtrig.emulator.state.ObjectIds;
+import io.virtrig.emulator.state.Tally;
 import io.virtrig.emulator.time.CostModel;
 import io.virtrig.emulator.time.VirtualClock;
 
@@ -19,6 +20,8 @@ public final class Kernel {
   private final HostConfiguration configuration;
   private final Machine machine;
   private final ObjectIds ids = new ObjectIds();
+  private final Tally mappings = new Tally();
+  private final Tally eventfds = new Tally();
   private final EventLog events;
   private final IrqBypassManager irqBypass;
   private final VirtualClock clock;
@@ -53,6 +56,16 @@ public final class Kernel {
   /** Where new objects get their identities. */
   public ObjectIds ids() {
     return ids;
+  }
+
+  /** Mappings of processes, of containers and of vhost's address spaces. */
+  public Tally mappings() {
+    return mappings;
+  }
+
+  /** Eventfds that are open. */
+  public Tally eventfds() {
+    return eventfds;
   }
 
   /** Where what happens is told. */

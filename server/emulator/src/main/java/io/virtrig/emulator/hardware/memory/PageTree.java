@@ -21,9 +21,13 @@ final class PageTree {
     final Owner owner;
     final @Nullable Object[] slots;
 
-    Node(Owner owner, @Nullable Object[] slots) {
+    /** Pages below it. */
+    long pages;
+
+    Node(Owner owner, @Nullable Object[] slots, long pages) {
       this.owner = owner;
       this.slots = slots;
+      this.pages = pages;
     }
   }
 
@@ -97,7 +101,7 @@ final class PageTree {
     while (root == null || frame >>> (BITS * height) != 0) {
       @Nullable Object[] slots = new Object[WIDTH];
       slots[0] = root;
-      root = new Node(owner, slots);
+      root = new Node(owner, slots, pages(root));
       height++;
     }
     root = owned(root);
@@ -105,13 +109,16 @@ final class PageTree {
     for (int level = height - 1; level > 0; level--) {
       int slot = slot(frame, level);
       Object child = node.slots[slot];
-      Node next = child == null ? new Node(owner, new Object[WIDTH]) : owned((Node) child);
+      Node next = child == null ? new Node(owner, new Object[WIDTH], 0) : owned((Node) child);
       node.slots[slot] = next;
       node = next;
     }
     int slot = slot(frame, 0);
     Page page = (Page) node.slots[slot];
     if (page == null || page.owner != owner) {
+      if (page == null) {
+        countOneMore(frame);
+      }
       page =
           page == null
               ? new Page(owner, new byte[PAGE_SIZE], false)
@@ -145,7 +152,7 @@ final class PageTree {
       return at;
     }
     Node node = (Node) at;
-    boolean any = false;
+    long left = 0;
     for (int i = 0; i < WIDTH; i++) {
       Object child = node.slots[i];
       if (child == null) {
@@ -157,9 +164,38 @@ final class PageTree {
         node = owned(node);
         node.slots[i] = kept;
       }
-      any |= kept != null;
+      left += pages(kept);
     }
-    return any ? node : null;
+    if (left == 0) {
+      return null;
+    }
+    if (left != node.pages) {
+      node = owned(node);
+      node.pages = left;
+    }
+    return node;
+  }
+
+  /** How many pages there are. */
+  long pages() {
+    return pages(root);
+  }
+
+  private static long pages(@Nullable Object at) {
+    return switch (at) {
+      case null -> 0;
+      case Node node -> node.pages;
+      default -> 1;
+    };
+  }
+
+  /** In all nodes on the way to a frame, which are the tree's own by now. */
+  private void countOneMore(long frame) {
+    Object at = root;
+    for (int level = height - 1; level >= 0 && at instanceof Node node; level--) {
+      node.pages++;
+      at = node.slots[slot(frame, level)];
+    }
   }
 
   /** Visits every page there is. */
@@ -182,7 +218,7 @@ final class PageTree {
   }
 
   private Node owned(Node node) {
-    return node.owner == owner ? node : new Node(owner, node.slots.clone());
+    return node.owner == owner ? node : new Node(owner, node.slots.clone(), node.pages);
   }
 
   private static int slot(long frame, int level) {

@@ -135,6 +135,11 @@ public final class PhysicalMemory implements Stateful, CopyOnWrite<PhysicalMemor
     return used;
   }
 
+  /** Bytes of the pages that were written to. */
+  public long writtenBytes() {
+    return pages.pages() * PAGE_SIZE;
+  }
+
   /** Whether someone wrote to the page of a physical address. */
   public boolean written(long address) {
     return pages.read(address >>> PAGE_SHIFT) != null;

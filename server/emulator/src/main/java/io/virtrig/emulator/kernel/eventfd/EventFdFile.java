@@ -6,6 +6,7 @@ import io.virtrig.emulator.kernel.process.OpenFile;
 import io.virtrig.emulator.kernel.process.Task;
 import io.virtrig.emulator.state.ObjectIds;
 import io.virtrig.emulator.state.StateWriter;
+import io.virtrig.emulator.state.Tally;
 import io.virtrig.v1.ReadResponse;
 
 /** The file of an eventfd (fs/eventfd.c). */
@@ -14,10 +15,17 @@ public final class EventFdFile extends OpenFile {
   private static final int COUNTER_BYTES = 8;
 
   private final EventFd context;
+  private final Tally open;
 
-  /** eventfd2(2). */
-  public EventFdFile(ObjectIds ids, int initval, int flags) {
+  /**
+   * eventfd2(2).
+   *
+   * @param open counts those that are open
+   */
+  public EventFdFile(ObjectIds ids, int initval, int flags, Tally open) {
     super(ids);
+    this.open = open;
+    open.add(1);
     context = new EventFd(ids, initval, (flags & EFD_SEMAPHORE) != 0);
   }
 
@@ -45,6 +53,7 @@ public final class EventFdFile extends OpenFile {
 
   @Override
   protected void release() {
+    open.add(-1);
     context.hangup();
   }
 

@@ -7,6 +7,7 @@ import io.virtrig.emulator.extent.ExtentMap;
 import io.virtrig.emulator.hardware.memory.PhysicalMemory;
 import io.virtrig.emulator.state.StateWriter;
 import io.virtrig.emulator.state.Stateful;
+import io.virtrig.emulator.state.Tally;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -76,12 +77,13 @@ public final class AddressSpace implements Stateful {
   public record Run(long address, long length, boolean device) {}
 
   private final PhysicalMemory memory;
-  private final ExtentMap<Mapping> mappings = new ExtentMap<>();
+  private final ExtentMap<Mapping> mappings;
   private long lockedPages;
   private long pinnedPages;
 
-  AddressSpace(PhysicalMemory memory) {
+  AddressSpace(PhysicalMemory memory, Tally counted) {
     this.memory = memory;
+    mappings = new ExtentMap<>(counted);
   }
 
   /**

@@ -6,6 +6,7 @@ import io.virtrig.emulator.errno.Refused;
 import io.virtrig.emulator.hardware.memory.PhysicalMemory;
 import io.virtrig.emulator.state.StateWriter;
 import io.virtrig.emulator.state.Stateful;
+import io.virtrig.emulator.state.Tally;
 import io.virtrig.v1.MmapRequest;
 
 /** A process (struct task_struct): an address space, file descriptors, limits and capabilities. */
@@ -27,12 +28,14 @@ public final class Task implements Stateful {
    *
    * @param rlimitMemlock RLIMIT_MEMLOCK in bytes, or {@link #UNLIMITED}
    * @param capIpcLock it has CAP_IPC_LOCK
+   * @param mappings counts its mappings, and those of others
    */
-  public Task(int pid, long rlimitMemlock, boolean capIpcLock, PhysicalMemory physical) {
+  public Task(
+      int pid, long rlimitMemlock, boolean capIpcLock, PhysicalMemory physical, Tally mappings) {
     this.pid = pid;
     this.rlimitMemlock = rlimitMemlock;
     this.capIpcLock = capIpcLock;
-    memory = new AddressSpace(physical);
+    memory = new AddressSpace(physical, mappings);
   }
 
   /** Its number. */

@@ -4,6 +4,7 @@ import io.virtrig.emulator.errno.Errno;
 import io.virtrig.emulator.errno.KernelError;
 import io.virtrig.emulator.extent.ExtentMap;
 import io.virtrig.emulator.hardware.iommu.Iommu;
+import io.virtrig.emulator.kernel.Kernel;
 import io.virtrig.emulator.kernel.process.AddressSpace;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,13 +18,14 @@ import java.util.List;
  */
 final class DmaMappings {
   private final Iommu iommu;
-  private final ExtentMap<VfioDma> mappings = new ExtentMap<>();
+  private final ExtentMap<VfioDma> mappings;
   private final List<VfioDomain> domains = new ArrayList<>(1);
   private int available;
 
-  DmaMappings(Iommu iommu, int limit) {
-    this.iommu = iommu;
-    available = limit;
+  DmaMappings(Kernel kernel) {
+    iommu = kernel.machine().iommu();
+    mappings = new ExtentMap<>(kernel.mappings());
+    available = kernel.configuration().spec().getKernel().getDmaEntryLimit();
   }
 
   ExtentMap<VfioDma> extents() {

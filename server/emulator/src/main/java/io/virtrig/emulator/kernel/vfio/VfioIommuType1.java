@@ -69,7 +69,7 @@ final class VfioIommuType1 implements Stateful {
     this.v2 = v2;
     iommu = kernel.machine().iommu();
     nesting = new NestingContainer(kernel, mms, nested);
-    dmas = new DmaMappings(iommu, kernel.configuration().spec().getKernel().getDmaEntryLimit());
+    dmas = new DmaMappings(kernel);
     mappings = dmas.extents();
     pins = new EmulatedPins(mappings, v2, lost);
     groups = new VfioGroups(kernel, dmas, pins, nesting, nested);

@@ -10,6 +10,7 @@ import io.virtrig.emulator.kernel.process.AddressSpace;
 import io.virtrig.emulator.kernel.process.Task;
 import io.virtrig.emulator.state.StateWriter;
 import io.virtrig.emulator.state.Stateful;
+import io.virtrig.emulator.state.Tally;
 import java.util.List;
 
 /**
@@ -40,7 +41,16 @@ final class VhostIotlb implements Stateful {
     }
   }
 
-  private final ExtentMap<Entry> entries = new ExtentMap<>();
+  private final ExtentMap<Entry> entries;
+
+  /**
+   * None yet.
+   *
+   * @param mappings counts them, and those of others
+   */
+  VhostIotlb(Tally mappings) {
+    entries = new ExtentMap<>(mappings);
+  }
 
   /**
    * UPDATE, of a range that is not empty and usable.

@@ -96,7 +96,7 @@ final class VhostTranslations implements Stateful {
               + " is none of "
               + device.model().addressSpaces());
     }
-    VhostIotlb made = new VhostIotlb();
+    VhostIotlb made = new VhostIotlb(kernel.mappings());
     spaces.put(message.asid(), made);
     return made;
   }

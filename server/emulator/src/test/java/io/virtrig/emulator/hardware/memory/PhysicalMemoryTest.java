@@ -99,6 +99,7 @@ class PhysicalMemoryTest {
     void run() {
       List<PhysicalMemory> frozen = new ArrayList<>();
       List<String> frozenHashes = new ArrayList<>();
+      List<Long> frozenBytes = new ArrayList<>();
       for (int step = 0; step < 120; step++) {
         switch (random.nextInt(6)) {
           case 0 -> allocate(1 + random.nextInt(100));
@@ -108,6 +109,7 @@ class PhysicalMemoryTest {
           default -> {
             frozen.add(memory.copy());
             frozenHashes.add(StateHash.of(memory));
+            frozenBytes.add(memory.writtenBytes());
           }
         }
         check();
@@ -116,6 +118,9 @@ class PhysicalMemoryTest {
         assertThat(StateHash.of(frozen.get(i)))
             .as("seed %d, copy %d", seed, i)
             .isEqualTo(frozenHashes.get(i));
+        assertThat(frozen.get(i).writtenBytes())
+            .as("seed %d, copy %d", seed, i)
+            .isEqualTo(frozenBytes.get(i));
       }
     }
 
@@ -167,6 +172,7 @@ class PhysicalMemoryTest {
 
     private void check() {
       assertThat(memory.used()).as("seed %d", seed).isEqualTo(references.size());
+      assertThat(memory.writtenBytes()).as("seed %d", seed).isEqualTo(contents.size() * 4096L);
       contents.forEach(
           (frame, bytes) ->
               assertThat(Arrays.equals(read(memory, frame * 4096, 4096), bytes))

@@ -10,6 +10,7 @@ import io.virtrig.emulator.kernel.eventfd.EventFdFile;
 import io.virtrig.emulator.kernel.process.Task;
 import io.virtrig.emulator.state.ObjectIds;
 import io.virtrig.emulator.state.StateHash;
+import io.virtrig.emulator.state.Tally;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -17,13 +18,13 @@ import org.junit.jupiter.api.Test;
 
 class IrqBypassManagerTest {
   private final ObjectIds ids = new ObjectIds();
-  private final Task task = new Task(1, Task.UNLIMITED, true, new PhysicalMemory());
+  private final Task task = new Task(1, Task.UNLIMITED, true, new PhysicalMemory(), new Tally());
   private final List<String> calls = new ArrayList<>();
   private final IrqBypassManager manager = new IrqBypassManager(true);
   private final EventFd eventfd = eventfd();
 
   private EventFd eventfd() {
-    return EventFdFile.context(task, task.files().install(new EventFdFile(ids, 0, 0)));
+    return EventFdFile.context(task, task.files().install(new EventFdFile(ids, 0, 0, new Tally())));
   }
 
   private final class Producer extends IrqBypassProducer {

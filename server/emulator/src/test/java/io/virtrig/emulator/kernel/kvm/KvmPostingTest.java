@@ -71,14 +71,14 @@ class KvmPostingTest {
                   List.of(),
                   new SevFirmware()),
               EventListener.NONE);
-      task = new Task(1, Task.UNLIMITED, true, memory);
+      task = new Task(1, Task.UNLIMITED, true, memory, kernel.mappings());
       vm = task.files().install(new KvmVmFile(kernel, new KvmVm(kernel, task.memory())));
       ioctl(vm, KvmRig.createIrqchip(vm));
       for (int i = 0; i < 2; i++) {
         vcpus[i] = (int) ioctl(vm, KvmRig.createVcpu(vm, i)).getKvmCreateVcpu().getRet();
         ioctl(vcpus[i], KvmRig.setLapic(vcpus[i], Map.of(0xf0, 0x1ff)));
       }
-      fd = task.files().install(new EventFdFile(kernel.ids(), 0, 0));
+      fd = task.files().install(new EventFdFile(kernel.ids(), 0, 0, kernel.eventfds()));
       eventfd = EventFdFile.context(task, fd);
       vector = new Vector(eventfd);
       route(KvmRig.msi(GSI, VCPU_0, 0x41));
@@ -227,7 +227,8 @@ class KvmPostingTest {
   @Test
   void onlyTheProcessThatMadeTheVmMayUseItsFiles() {
     Bench bench = new Bench(true, true);
-    Task other = new Task(2, Task.UNLIMITED, true, bench.kernel.machine().memory());
+    Task other =
+        new Task(2, Task.UNLIMITED, true, bench.kernel.machine().memory(), bench.kernel.mappings());
     for (int fd : new int[] {bench.vm, bench.vcpus[0]}) {
       assertThatThrownBy(() -> bench.task.files().file(fd).ioctl(other, guestIrqs(bench).build()))
           .isInstanceOfSatisfying(

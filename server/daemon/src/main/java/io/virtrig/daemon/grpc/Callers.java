@@ -1,0 +1,45 @@
+package io.virtrig.daemon.grpc;
+
+import io.grpc.Context;
+import io.virtrig.daemon.tenancy.Caller;
+import io.virtrig.daemon.tenancy.Identity;
+import io.virtrig.daemon.tenancy.Tenants;
+import org.jspecify.annotations.Nullable;
+
+/** Who makes the call that is about to begin: asked once, when a method is called. */
+final class Callers {
+  private static final Context.Key<Caller> CALLER = Context.key("caller");
+
+  /** Everybody; null where callers come through a {@link Gate}. */
+  private final @Nullable Caller everybody;
+
+  private Callers(@Nullable Caller everybody) {
+    this.everybody = everybody;
+  }
+
+  /** Everybody is the same. */
+  static Callers all(Tenants tenants) {
+    return new Callers(new Caller(tenants.sole(), Identity.ANYBODY, null));
+  }
+
+  /** Each has come through a {@link Gate}; who has not is a defect. */
+  static Callers gated() {
+    return new Callers(null);
+  }
+
+  /** The context in which a call of that caller begins. */
+  static Context context(Caller caller) {
+    return Context.current().withValue(CALLER, caller);
+  }
+
+  Caller current() {
+    if (everybody != null) {
+      return everybody;
+    }
+    Caller caller = CALLER.get();
+    if (caller == null) {
+      throw new IllegalStateException("a call that came through no gate");
+    }
+    return caller;
+  }
+}
