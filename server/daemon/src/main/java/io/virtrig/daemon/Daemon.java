@@ -17,6 +17,8 @@ import io.virtrig.daemon.console.Console;
 import io.virtrig.daemon.execution.OperationExecutor;
 import io.virtrig.daemon.grpc.GrpcServer;
 import io.virtrig.daemon.hosts.HostRegistry;
+import io.virtrig.daemon.limits.Connections;
+import io.virtrig.daemon.limits.LimitMetrics;
 import io.virtrig.daemon.metrics.EventMetrics;
 import io.virtrig.daemon.metrics.MetricsServer;
 import io.virtrig.daemon.metrics.OperationMetrics;
@@ -68,9 +70,15 @@ public final class Daemon implements AutoCloseable {
     JvmGcMetrics gcMetrics = new JvmGcMetrics();
     gcMetrics.bindTo(registry);
     bind(registry, hosts);
+    LimitMetrics refusals = new LimitMetrics(registry);
     GrpcServer grpc =
         GrpcServer.onNetwork(
-            configuration, executor, new RingMetrics(registry), new WatchMetrics(registry));
+            configuration,
+            executor,
+            new Connections(configuration.limits(), refusals, registry),
+            refusals,
+            new RingMetrics(registry),
+            new WatchMetrics(registry));
     InetSocketAddress scraped = configuration.metrics();
     MetricsServer metrics =
         scraped == null ? null : MetricsServer.start(scraped, registry, grpc::serving);

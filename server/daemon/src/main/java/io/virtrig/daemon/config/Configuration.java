@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param models files with device models, beside those that come with the daemon
  * @param untilStdinCloses stop when standard input reaches its end: for daemons that belong to
  *     another program
+ * @param limits what clients may take up
  */
 public record Configuration(
     InetSocketAddress listen,
@@ -27,7 +28,30 @@ public record Configuration(
     int maxMessageBytes,
     Duration shutdownGrace,
     List<Path> models,
-    boolean untilStdinCloses) {
+    boolean untilStdinCloses,
+    ConnectionLimits limits) {
+
+  /** With the usual limits. */
+  public Configuration(
+      InetSocketAddress listen,
+      @Nullable InetSocketAddress metrics,
+      @Nullable Tls tls,
+      int maxHosts,
+      int maxMessageBytes,
+      Duration shutdownGrace,
+      List<Path> models,
+      boolean untilStdinCloses) {
+    this(
+        listen,
+        metrics,
+        tls,
+        maxHosts,
+        maxMessageBytes,
+        shutdownGrace,
+        models,
+        untilStdinCloses,
+        ConnectionLimits.USUAL);
+  }
 
   /**
    * Files for TLS, in PEM.

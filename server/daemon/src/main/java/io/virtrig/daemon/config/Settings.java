@@ -81,6 +81,51 @@ public final class Settings {
   private int maxMessageBytes;
 
   @Option(
+      names = "--max-connections",
+      paramLabel = "N",
+      defaultValue = "10000",
+      description = "the most connections at a time (default: ${DEFAULT-VALUE})")
+  private int maxConnections;
+
+  @Option(
+      names = "--max-connections-per-peer",
+      paramLabel = "N",
+      defaultValue = "1000",
+      description = "the most of one address (default: ${DEFAULT-VALUE})")
+  private int maxConnectionsPerPeer;
+
+  @Option(
+      names = "--max-streams",
+      paramLabel = "N",
+      defaultValue = "4096",
+      description = "the most rings, watches and other streams (default: ${DEFAULT-VALUE})")
+  private int maxStreams;
+
+  @Option(
+      names = "--max-streams-per-peer",
+      paramLabel = "N",
+      defaultValue = "1024",
+      description = "the most of one address (default: ${DEFAULT-VALUE})")
+  private int maxStreamsPerPeer;
+
+  @Option(
+      names = "--max-connection-idle",
+      paramLabel = "SECONDS",
+      defaultValue = "1800",
+      description =
+          "how long a connection may be without a call; 0: for ever (default: ${DEFAULT-VALUE})")
+  private int maxConnectionIdle;
+
+  @Option(
+      names = "--max-connection-age",
+      paramLabel = "SECONDS",
+      defaultValue = "43200",
+      description =
+          "how old a connection may become; its calls have an hour more to end, and new ones"
+              + " go by another; 0: for ever (default: ${DEFAULT-VALUE})")
+  private int maxConnectionAge;
+
+  @Option(
       names = "--shutdown-grace",
       paramLabel = "SECONDS",
       defaultValue = "5",
@@ -185,9 +230,7 @@ public final class Settings {
     }
     requirePositive("--max-hosts", maxHosts);
     requirePositive("--max-message-bytes", maxMessageBytes);
-    if (shutdownGrace < 0) {
-      throw new BadConfiguration("--shutdown-grace: " + shutdownGrace + " is negative");
-    }
+    requireNotNegative("--shutdown-grace", shutdownGrace);
     return new Configuration(
         address,
         scraped,
@@ -196,7 +239,27 @@ public final class Settings {
         maxMessageBytes,
         Duration.ofSeconds(shutdownGrace),
         models,
-        untilStdinCloses);
+        untilStdinCloses,
+        limits());
+  }
+
+  private ConnectionLimits limits() {
+    requirePositive("--max-connections", maxConnections);
+    requirePositive("--max-connections-per-peer", maxConnectionsPerPeer);
+    requirePositive("--max-streams", maxStreams);
+    requirePositive("--max-streams-per-peer", maxStreamsPerPeer);
+    requireNotNegative("--max-connection-idle", maxConnectionIdle);
+    requireNotNegative("--max-connection-age", maxConnectionAge);
+    return new ConnectionLimits(
+        maxConnections,
+        maxConnectionsPerPeer,
+        maxStreams,
+        maxStreamsPerPeer,
+        ConnectionLimits.USUAL.handshake(),
+        Duration.ofSeconds(maxConnectionIdle),
+        Duration.ofSeconds(maxConnectionAge),
+        ConnectionLimits.USUAL.ageGrace(),
+        ConnectionLimits.USUAL.request());
   }
 
   private Configuration.@Nullable Tls tls() {
@@ -212,6 +275,12 @@ public final class Settings {
   private static void requirePositive(String setting, int value) {
     if (value <= 0) {
       throw new BadConfiguration(setting + ": " + value + " is not positive");
+    }
+  }
+
+  private static void requireNotNegative(String setting, int value) {
+    if (value < 0) {
+      throw new BadConfiguration(setting + ": " + value + " is negative");
     }
   }
 }

@@ -72,11 +72,11 @@ final class RingMethod implements ServerCallHandler<ParsedRequest<RingRequest>, 
       }
       RingRequest message = request.message();
       if (message == null) {
-        refuse("the request is no protobuf message: " + request.defect());
+        refuse(request.refusal());
         return;
       }
       if (message.getEntriesCount() > Batch.MOST_ENTRIES) {
-        refuse("entries: more than " + Batch.MOST_ENTRIES);
+        refuse(Statuses.daemon(Code.INVALID_ARGUMENT, "entries: more than " + Batch.MOST_ENTRIES));
         return;
       }
       number++;
@@ -143,8 +143,7 @@ final class RingMethod implements ServerCallHandler<ParsedRequest<RingRequest>, 
       rings.closed();
     }
 
-    private void refuse(String reason) {
-      StatusRuntimeException refusal = Statuses.daemon(Code.INVALID_ARGUMENT, reason);
+    private void refuse(StatusRuntimeException refusal) {
       Metadata trailers = refusal.getTrailers();
       close(refusal.getStatus(), trailers == null ? new Metadata() : trailers);
     }

@@ -5,6 +5,7 @@ import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.Message;
 import com.google.rpc.Code;
 import com.google.rpc.ErrorInfo;
+import com.google.rpc.RetryInfo;
 import com.google.rpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
@@ -12,6 +13,7 @@ import io.virtrig.emulator.errno.Refused;
 import io.virtrig.v1.Errno;
 import io.virtrig.v1.Refusal;
 import io.virtrig.v1.Result;
+import java.time.Duration;
 
 /**
  * The one place where refusals become gRPC statuses. The simulated kernel's have the domain {@value
@@ -80,6 +82,21 @@ final class Statuses {
   /** A refusal of the daemon itself. */
   static StatusRuntimeException daemon(Code code, String message) {
     return daemon(code, code.name(), message);
+  }
+
+  /** The refusal of what a limit keeps out now and may let in later. */
+  static StatusRuntimeException exhausted(String message, Duration tryAgainAfter) {
+    return daemon(
+        Code.RESOURCE_EXHAUSTED,
+        Code.RESOURCE_EXHAUSTED.name(),
+        message,
+        Any.pack(
+            RetryInfo.newBuilder()
+                .setRetryDelay(
+                    com.google.protobuf.Duration.newBuilder()
+                        .setSeconds(tryAgainAfter.getSeconds())
+                        .setNanos(tryAgainAfter.getNano()))
+                .build()));
   }
 
   private static StatusRuntimeException daemon(
