@@ -19,6 +19,7 @@ import io.virtrig.daemon.grpc.GrpcServer;
 import io.virtrig.daemon.hosts.HostRegistry;
 import io.virtrig.daemon.limits.Connections;
 import io.virtrig.daemon.limits.LimitMetrics;
+import io.virtrig.daemon.limits.MemoryPressure;
 import io.virtrig.daemon.metrics.EventMetrics;
 import io.virtrig.daemon.metrics.MetricsServer;
 import io.virtrig.daemon.metrics.OperationMetrics;
@@ -33,16 +34,19 @@ import org.jspecify.annotations.Nullable;
 public final class Daemon implements AutoCloseable {
   private final PrometheusMeterRegistry registry;
   private final JvmGcMetrics gcMetrics;
+  private final MemoryPressure memory;
   private final GrpcServer grpc;
   private final @Nullable MetricsServer metrics;
 
   private Daemon(
       PrometheusMeterRegistry registry,
       JvmGcMetrics gcMetrics,
+      MemoryPressure memory,
       GrpcServer grpc,
       @Nullable MetricsServer metrics) {
     this.registry = registry;
     this.gcMetrics = gcMetrics;
+    this.memory = memory;
     this.grpc = grpc;
     this.metrics = metrics;
   }
@@ -66,11 +70,13 @@ public final class Daemon implements AutoCloseable {
             configuration.maxHosts(),
             DeviceModelFiles.withFiles(configuration.models()),
             new EventMetrics(registry));
-    OperationExecutor executor = new OperationExecutor(hosts, new OperationMetrics(registry));
+    LimitMetrics refusals = new LimitMetrics(registry);
+    MemoryPressure memory = new MemoryPressure(registry, refusals);
+    OperationExecutor executor =
+        new OperationExecutor(hosts, new OperationMetrics(registry), memory);
     JvmGcMetrics gcMetrics = new JvmGcMetrics();
     gcMetrics.bindTo(registry);
     bind(registry, hosts);
-    LimitMetrics refusals = new LimitMetrics(registry);
     GrpcServer grpc =
         GrpcServer.onNetwork(
             configuration,
@@ -78,7 +84,8 @@ public final class Daemon implements AutoCloseable {
             new Connections(configuration.limits(), refusals, registry),
             refusals,
             new RingMetrics(registry),
-            new WatchMetrics(registry));
+            new WatchMetrics(registry),
+            registry);
     InetSocketAddress scraped = configuration.metrics();
     MetricsServer metrics =
         scraped == null ? null : MetricsServer.start(scraped, registry, grpc::serving);
@@ -93,7 +100,7 @@ public final class Daemon implements AutoCloseable {
       }
       throw e;
     }
-    return new Daemon(registry, gcMetrics, grpc, metrics);
+    return new Daemon(registry, gcMetrics, memory, grpc, metrics);
   }
 
   private static void bind(MeterRegistry registry, HostRegistry hosts) {
@@ -133,6 +140,7 @@ public final class Daemon implements AutoCloseable {
         metrics.close();
       }
       gcMetrics.close();
+      memory.close();
       registry.close();
     }
   }

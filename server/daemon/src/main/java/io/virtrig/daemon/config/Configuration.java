@@ -58,6 +58,14 @@ public record Configuration(
    *
    * @param certificateChain the server's certificate, then its issuers'
    * @param privateKey its key, in PKCS 8
+   * @param clientCertificates those of which clients must have one, or one that they issued; null
+   *     when clients need none
    */
-  public record Tls(Path certificateChain, Path privateKey) {}
+  public record Tls(Path certificateChain, Path privateKey, @Nullable Path clientCertificates) {
+
+    /** For clients without certificates. */
+    public Tls(Path certificateChain, Path privateKey) {
+      this(certificateChain, privateKey, null);
+    }
+  }
 }

@@ -59,6 +59,12 @@ public final class Settings {
   @Option(names = "--tls-key", paramLabel = "FILE", description = "its private key, PEM")
   private @Nullable Path tlsKey;
 
+  @Option(
+      names = "--tls-client-ca",
+      paramLabel = "FILE",
+      description = "clients must have a certificate that one of these issued, PEM")
+  private @Nullable Path tlsClientCa;
+
   // A flag turns round what the environment or the file says, unless told what it means.
   @Option(
       names = "--insecure",
@@ -264,12 +270,15 @@ public final class Settings {
 
   private Configuration.@Nullable Tls tls() {
     if (tlsCert == null && tlsKey == null) {
+      if (tlsClientCa != null) {
+        throw new BadConfiguration("--tls-client-ca needs --tls-cert and --tls-key");
+      }
       return null;
     }
     if (tlsCert == null || tlsKey == null) {
       throw new BadConfiguration("--tls-cert and --tls-key go together");
     }
-    return new Configuration.Tls(tlsCert, tlsKey);
+    return new Configuration.Tls(tlsCert, tlsKey, tlsClientCa);
   }
 
   private static void requirePositive(String setting, int value) {

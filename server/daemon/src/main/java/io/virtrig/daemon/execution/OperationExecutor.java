@@ -2,7 +2,9 @@ package io.virtrig.daemon.execution;
 
 import io.virtrig.daemon.hosts.HostRegistry;
 import io.virtrig.daemon.hosts.HostedHost;
+import io.virtrig.daemon.limits.MemoryPressure;
 import io.virtrig.daemon.metrics.OperationMetrics;
+import io.virtrig.emulator.Refusals;
 import io.virtrig.v1.ArgumentValue;
 import io.virtrig.v1.Operation;
 import io.virtrig.v1.Result;
@@ -17,11 +19,18 @@ import java.util.Map;
 public final class OperationExecutor {
   private final HostRegistry hosts;
   private final OperationMetrics metrics;
+  private final MemoryPressure memory;
 
   /** Executes on the hosts of the registry and counts into the metrics given. */
-  public OperationExecutor(HostRegistry hosts, OperationMetrics metrics) {
+  public OperationExecutor(HostRegistry hosts, OperationMetrics metrics, MemoryPressure memory) {
     this.hosts = hosts;
     this.metrics = metrics;
+    this.memory = memory;
+  }
+
+  /** What says whether there is memory to grow into. */
+  public MemoryPressure memory() {
+    return memory;
   }
 
   /** The hosts. */
@@ -32,7 +41,10 @@ public final class OperationExecutor {
   /** Executes an operation on a host. */
   public Result execute(HostedHost host, Operation operation) {
     long start = System.nanoTime();
-    Result result = host.execute(operation);
+    Result result =
+        memory.refuses(operation.getOpCase())
+            ? Refusals.result(operation, MemoryPressure.refusal())
+            : host.execute(operation);
     metrics.executed(operation.getOpCase(), result, System.nanoTime() - start);
     return result;
   }
@@ -45,6 +57,6 @@ public final class OperationExecutor {
    */
   public Batch batch(
       String host, List<SubmissionEntry> entries, Map<String, ArgumentValue> arguments) {
-    return new Batch(hosts, metrics, host, entries, arguments);
+    return new Batch(hosts, metrics, memory, host, entries, arguments);
   }
 }

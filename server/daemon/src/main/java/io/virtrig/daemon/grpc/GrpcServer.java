@@ -4,14 +4,13 @@ import io.grpc.InsecureServerCredentials;
 import io.grpc.Metadata;
 import io.grpc.Server;
 import io.grpc.ServerCall;
-import io.grpc.ServerCredentials;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.StatusRuntimeException;
-import io.grpc.TlsServerCredentials;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.services.HealthStatusManager;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -35,6 +34,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /** The daemon's gRPC server: its services, limits and shutdown. */
 public final class GrpcServer {
@@ -63,6 +63,7 @@ public final class GrpcServer {
   private final Server server;
   private final WatchMethod watches;
   private final Duration grace;
+  private final @Nullable TlsFiles tls;
   private final EventLoopGroup acceptor;
   private final EventLoopGroup workers;
   private volatile boolean serving;
@@ -73,9 +74,11 @@ public final class GrpcServer {
       OperationExecutor executor,
       RingMetrics rings,
       WatchMethod watches,
-      Duration grace) {
+      Duration grace,
+      @Nullable TlsFiles tls) {
     this.watches = watches;
     this.grace = grace;
+    this.tls = tls;
     acceptor = threads("grpc-acceptor", 1);
     workers = threads("grpc-worker", 0);
     builder
@@ -100,11 +103,16 @@ public final class GrpcServer {
       Connections connections,
       LimitMetrics refusals,
       RingMetrics rings,
-      WatchMetrics watches)
+      WatchMetrics watches,
+      MeterRegistry registry)
       throws IOException {
     ConnectionLimits limits = configuration.limits();
+    Configuration.Tls files = configuration.tls();
+    TlsFiles tls = files == null ? null : TlsFiles.read(files, registry);
     NettyServerBuilder builder =
-        NettyServerBuilder.forAddress(configuration.listen(), credentials(configuration))
+        NettyServerBuilder.forAddress(
+                configuration.listen(),
+                tls == null ? InsecureServerCredentials.create() : tls.credentials())
             .maxInboundMessageSize(configuration.maxMessageBytes())
             .maxInboundMetadataSize(METADATA_BYTES)
             .maxConcurrentCallsPerConnection(CALLS_PER_CONNECTION)
@@ -117,7 +125,7 @@ public final class GrpcServer {
             .handshakeTimeout(limits.handshake().toMillis(), TimeUnit.MILLISECONDS)
             .addTransportFilter(connections.filter())
             .addStreamTracerFactory(new Transfers())
-            .intercept(new CallLimits(limits, refusals, GrpcServer::exhausted));
+            .intercept(new CallLimits(limits, refusals, executor.memory(), GrpcServer::exhausted));
     if (!limits.idle().isZero()) {
       builder.maxConnectionIdle(limits.idle().toMillis(), TimeUnit.MILLISECONDS);
     }
@@ -132,7 +140,8 @@ public final class GrpcServer {
         executor,
         rings,
         new WatchMethod(executor.hosts(), watches),
-        configuration.shutdownGrace());
+        configuration.shutdownGrace(),
+        tls);
   }
 
   /** A socket whose connections pass the gate before anything is made for them. */
@@ -158,17 +167,10 @@ public final class GrpcServer {
     call.close(refusal.getStatus(), trailers == null ? new Metadata() : trailers);
   }
 
-  private static ServerCredentials credentials(Configuration configuration) throws IOException {
-    Configuration.Tls tls = configuration.tls();
-    return tls == null
-        ? InsecureServerCredentials.create()
-        : TlsServerCredentials.create(tls.certificateChain().toFile(), tls.privateKey().toFile());
-  }
-
   private static List<ServerServiceDefinition> services(
       OperationExecutor executor, RingMetrics rings, WatchMethod watches) {
     List<ServerServiceDefinition> services = new ArrayList<>(new OperationServices(executor).all());
-    services.add(new HostMethods(executor.hosts()).service());
+    services.add(new HostMethods(executor.hosts(), executor.memory()).service());
     services.add(new TraceMethods(executor.hosts()).service());
     services.add(new RingMethod(executor, rings).service());
     services.add(watches.service());
@@ -211,6 +213,9 @@ public final class GrpcServer {
     if (!server.awaitTermination(grace.toMillis(), TimeUnit.MILLISECONDS)) {
       server.shutdownNow();
       server.awaitTermination();
+    }
+    if (tls != null) {
+      tls.close();
     }
     var _ = acceptor.shutdownGracefully(0, 1, TimeUnit.SECONDS);
     var _ = workers.shutdownGracefully(0, 1, TimeUnit.SECONDS);

@@ -4,6 +4,7 @@ import com.google.rpc.Code;
 import io.grpc.ServerServiceDefinition;
 import io.virtrig.daemon.hosts.HostRegistry;
 import io.virtrig.daemon.hosts.HostedHost;
+import io.virtrig.daemon.limits.MemoryPressure;
 import io.virtrig.v1.CloneHostRequest;
 import io.virtrig.v1.CloneHostResponse;
 import io.virtrig.v1.CreateHostRequest;
@@ -20,14 +21,15 @@ import io.virtrig.v1.ListEventsRequest;
 import io.virtrig.v1.ListEventsResponse;
 import io.virtrig.v1.ListHostsRequest;
 import io.virtrig.v1.ListHostsResponse;
-import java.util.List;
 
 /** The host service: what its methods ask of the registry. */
 final class HostMethods {
   private final HostRegistry hosts;
+  private final MemoryPressure memory;
 
-  HostMethods(HostRegistry hosts) {
+  HostMethods(HostRegistry hosts, MemoryPressure memory) {
     this.hosts = hosts;
+    this.memory = memory;
   }
 
   ServerServiceDefinition service() {
@@ -43,14 +45,22 @@ final class HostMethods {
   }
 
   private CreateHostResponse create(CreateHostRequest request) {
+    requireMemory();
     HostedHost host = hosts.create(request.getHostId(), request.getSpec(), request.getRequestId());
     return CreateHostResponse.newBuilder().setHost(message(host)).build();
   }
 
   private CloneHostResponse cloneHost(CloneHostRequest request) {
+    requireMemory();
     HostedHost original = named(request.getName());
     HostedHost copy = hosts.clone(original.name(), request.getHostId(), request.getRequestId());
     return CloneHostResponse.newBuilder().setHost(message(copy)).build();
+  }
+
+  private void requireMemory() {
+    if (memory.refusesGrowth()) {
+      throw Statuses.shortOfMemory();
+    }
   }
 
   private GetHostResponse get(GetHostRequest request) {
@@ -58,18 +68,27 @@ final class HostMethods {
   }
 
   private ListHostsResponse list(ListHostsRequest request) {
-    List<HostedHost> page =
-        hosts.after(Pages.last(request.getPageToken()), Pages.size(request.getPageSize()));
     ListHostsResponse.Builder response = ListHostsResponse.newBuilder().setTotalSize(hosts.size());
-    page.forEach(host -> response.addHosts(message(host)));
-    if (!page.isEmpty() && !hosts.after(page.getLast().id(), 1).isEmpty()) {
-      response.setNextPageToken(Pages.token(page.getLast().id()));
+    String last = Pages.last(request.getPageToken());
+    int bytes = 0;
+    for (HostedHost hosted : hosts.after(last, Pages.size(request.getPageSize()))) {
+      if (bytes > Pages.MOST_BYTES) {
+        break;
+      }
+      Host host = message(hosted);
+      response.addHosts(host);
+      bytes += host.getSerializedSize();
+      last = hosted.id();
+    }
+    if (!hosts.after(last, 1).isEmpty()) {
+      response.setNextPageToken(Pages.token(last));
     }
     return response.build();
   }
 
   private DeleteHostResponse delete(DeleteHostRequest request) {
     hosts.delete(named(request.getName()).name());
+    memory.released();
     return DeleteHostResponse.getDefaultInstance();
   }
 

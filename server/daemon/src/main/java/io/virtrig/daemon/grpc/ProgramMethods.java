@@ -57,6 +57,9 @@ final class ProgramMethods {
     Program program = request.getProgram();
     ProgramName name = ProgramName.of("program.name", program.getName());
     ProgramCheck.check(program);
+    if (executor.memory().refusesGrowth()) {
+      throw Statuses.shortOfMemory();
+    }
     if (!programs(name.host()).add(name, program)) {
       throw Statuses.daemon(
           Code.ALREADY_EXISTS, "program.name: there is a program \"" + name + "\" already");
@@ -80,12 +83,19 @@ final class ProgramMethods {
       throw Statuses.daemon(Code.INVALID_ARGUMENT, "parent: \"" + parent + "\" is not hosts/HOST");
     }
     List<Program> found = programs(parent).after(Pages.last(request.getPageToken()), most + 1);
-    ListProgramsResponse.Builder response =
-        ListProgramsResponse.newBuilder()
-            .addAllPrograms(found.subList(0, Math.min(most, found.size())));
-    if (found.size() > most) {
+    ListProgramsResponse.Builder response = ListProgramsResponse.newBuilder();
+    int bytes = 0;
+    for (Program program : found.subList(0, Math.min(most, found.size()))) {
+      if (bytes > Pages.MOST_BYTES) {
+        break;
+      }
+      response.addPrograms(program);
+      bytes += program.getSerializedSize();
+    }
+    int shown = response.getProgramsCount();
+    if (found.size() > shown) {
       response.setNextPageToken(
-          Pages.token(ProgramName.of("name", found.get(most - 1).getName()).id()));
+          Pages.token(ProgramName.of("name", found.get(shown - 1).getName()).id()));
     }
     return response.build();
   }

@@ -9,6 +9,7 @@ import com.google.rpc.RetryInfo;
 import com.google.rpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
+import io.virtrig.daemon.limits.MemoryPressure;
 import io.virtrig.emulator.errno.Refused;
 import io.virtrig.v1.Errno;
 import io.virtrig.v1.Refusal;
@@ -72,11 +73,15 @@ final class Statuses {
           case CODE_INVALID_ARGUMENT, CODE_UNSPECIFIED, UNRECOGNIZED -> Code.INVALID_ARGUMENT;
         };
     String where = refusal.getField().isEmpty() ? "" : refusal.getField() + ": ";
-    return daemon(
-        code,
-        refusal.getCode().name().substring("CODE_".length()),
-        where + refusal.getReason(),
-        Any.pack(refusal));
+    String reason = refusal.getCode().name().substring("CODE_".length());
+    return refusal.getField().equals(MemoryPressure.FIELD)
+        ? daemon(
+            code,
+            reason,
+            where + refusal.getReason(),
+            Any.pack(refusal),
+            retry(MemoryPressure.TRY_AGAIN))
+        : daemon(code, reason, where + refusal.getReason(), Any.pack(refusal));
   }
 
   /** A refusal of the daemon itself. */
@@ -87,16 +92,22 @@ final class Statuses {
   /** The refusal of what a limit keeps out now and may let in later. */
   static StatusRuntimeException exhausted(String message, Duration tryAgainAfter) {
     return daemon(
-        Code.RESOURCE_EXHAUSTED,
-        Code.RESOURCE_EXHAUSTED.name(),
-        message,
-        Any.pack(
-            RetryInfo.newBuilder()
-                .setRetryDelay(
-                    com.google.protobuf.Duration.newBuilder()
-                        .setSeconds(tryAgainAfter.getSeconds())
-                        .setNanos(tryAgainAfter.getNano()))
-                .build()));
+        Code.RESOURCE_EXHAUSTED, Code.RESOURCE_EXHAUSTED.name(), message, retry(tryAgainAfter));
+  }
+
+  private static Any retry(Duration after) {
+    return Any.pack(
+        RetryInfo.newBuilder()
+            .setRetryDelay(
+                com.google.protobuf.Duration.newBuilder()
+                    .setSeconds(after.getSeconds())
+                    .setNanos(after.getNano()))
+            .build());
+  }
+
+  /** The refusal of what would make the daemon grow when it is short of memory. */
+  static StatusRuntimeException shortOfMemory() {
+    return exhausted(MemoryPressure.REASON, MemoryPressure.TRY_AGAIN);
   }
 
   private static StatusRuntimeException daemon(

@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 public final class CallLimits implements ServerInterceptor {
   private final ConnectionLimits limits;
   private final LimitMetrics metrics;
+  private final MemoryPressure memory;
   private final BiConsumer<ServerCall<?, ?>, String> refuser;
   private final AtomicInteger streams = new AtomicInteger();
 
@@ -28,9 +29,13 @@ public final class CallLimits implements ServerInterceptor {
    * @param refuser ends a call that a limit keeps out, for the reason given
    */
   public CallLimits(
-      ConnectionLimits limits, LimitMetrics metrics, BiConsumer<ServerCall<?, ?>, String> refuser) {
+      ConnectionLimits limits,
+      LimitMetrics metrics,
+      MemoryPressure memory,
+      BiConsumer<ServerCall<?, ?>, String> refuser) {
     this.limits = limits;
     this.metrics = metrics;
+    this.memory = memory;
     this.refuser = refuser;
   }
 
@@ -46,6 +51,9 @@ public final class CallLimits implements ServerInterceptor {
         return refuse(call, "this connection has answers that it does not read");
       }
       return unary(call, next.startCall(call, headers), connection);
+    }
+    if (memory.refusesGrowth()) {
+      return refuse(call, MemoryPressure.REASON);
     }
     if (streams.incrementAndGet() > limits.streams()) {
       streams.decrementAndGet();

@@ -74,6 +74,7 @@ class SettingsTest {
     refused("--listen", "--listen=localhost:http");
     refused("--listen", "--listen=localhost:65536");
     refused("--tls", "--tls-cert=c");
+    refused("--tls-client-ca", "--tls-client-ca=c");
     refused("--max-hosts", "--max-hosts=0");
     refused("--max-hosts", "--max-hosts=many");
     refused("--shutdown-grace", "--shutdown-grace=-1");

@@ -87,6 +87,13 @@ public final class ForkedDaemon implements AutoCloseable {
     }
   }
 
+  /** Whether it says that it takes calls. */
+  public boolean ready() throws IOException {
+    try (InputStream page = URI.create("http://" + metrics + "/readyz").toURL().openStream()) {
+      return new String(page.readAllBytes(), UTF_8).equals("ok\n");
+    }
+  }
+
   @Override
   public void close() throws IOException {
     channel.shutdownNow();

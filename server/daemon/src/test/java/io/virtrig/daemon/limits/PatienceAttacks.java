@@ -2,6 +2,8 @@ package io.virtrig.daemon.limits;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
+import io.netty.pkitesting.CertificateBuilder;
+import io.netty.pkitesting.X509Bundle;
 import io.virtrig.daemon.Daemon;
 import io.virtrig.daemon.config.Configuration;
 import io.virtrig.daemon.config.ConnectionLimits;
@@ -11,6 +13,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Clients who take their time, and a daemon whose patience is shorter than usual. */
 final class PatienceAttacks {
@@ -25,13 +28,17 @@ final class PatienceAttacks {
   }
 
   static Daemon impatientDaemon() throws IOException {
+    return impatientDaemon(null);
+  }
+
+  private static Daemon impatientDaemon(Configuration.@Nullable Tls tls) throws IOException {
     InetSocketAddress anyPort = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
     ConnectionLimits usual = ConnectionLimits.USUAL;
     return Daemon.start(
         new Configuration(
             anyPort,
             null,
-            null,
+            tls,
             10,
             4 << 20,
             Duration.ZERO,
@@ -53,6 +60,7 @@ final class PatienceAttacks {
     PatienceAttacks attacks = new PatienceAttacks(daemon.grpcAddress());
     return List.of(
         new Attack("a connection that says nothing", "10 s to speak HTTP/2", attacks::silent),
+        new Attack("half of a TLS greeting", "10 s to speak HTTP/2", attacks::halfGreeting),
         new Attack(
             "slowloris: the preface byte by byte", "10 s to speak HTTP/2", attacks::slowPreface),
         new Attack(
@@ -63,6 +71,22 @@ final class PatienceAttacks {
 
   private String silent() throws Exception {
     try (RawClient client = new RawClient(daemon)) {
+      return client.end();
+    }
+  }
+
+  private String halfGreeting() throws Exception {
+    X509Bundle bundle =
+        new CertificateBuilder()
+            .subject("CN=localhost")
+            .setIsCertificateAuthority(true)
+            .buildSelfSigned();
+    Configuration.Tls files =
+        new Configuration.Tls(
+            bundle.toTempCertChainPem().toPath(), bundle.toTempPrivateKeyPem().toPath());
+    try (Daemon encrypting = impatientDaemon(files);
+        RawClient client = new RawClient(encrypting.grpcAddress())) {
+      client.raw(new byte[] {22, 3, 1, 2, 0, 1, 0});
       return client.end();
     }
   }
