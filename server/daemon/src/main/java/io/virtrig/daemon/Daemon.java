@@ -20,6 +20,9 @@ import io.virtrig.daemon.grpc.GrpcServer;
 import io.virtrig.daemon.hosts.HostMaker;
 import io.virtrig.daemon.hosts.HostRegistry;
 import io.virtrig.daemon.hosts.HostSlots;
+import io.virtrig.daemon.limits.Connections;
+import io.virtrig.daemon.limits.LimitMetrics;
+import io.virtrig.daemon.limits.MemoryPressure;
 import io.virtrig.daemon.metrics.EventMetrics;
 import io.virtrig.daemon.metrics.MetricsServer;
 import io.virtrig.daemon.metrics.OperationMetrics;
@@ -39,18 +42,21 @@ public final class Daemon implements AutoCloseable {
   private final PrometheusMeterRegistry registry;
   private final JvmGcMetrics gcMetrics;
   private final @Nullable WatchedTenants tenants;
+  private final MemoryPressure memory;
   private final GrpcServer grpc;
   private final @Nullable MetricsServer metrics;
 
   private Daemon(
       PrometheusMeterRegistry registry,
       JvmGcMetrics gcMetrics,
+      MemoryPressure memory,
       @Nullable WatchedTenants tenants,
       GrpcServer grpc,
       @Nullable MetricsServer metrics) {
     this.registry = registry;
     this.gcMetrics = gcMetrics;
     this.tenants = tenants;
+    this.memory = memory;
     this.grpc = grpc;
     this.metrics = metrics;
   }
@@ -81,7 +87,9 @@ public final class Daemon implements AutoCloseable {
                 file, account -> new HostRegistry(slots, maker, account), TenancyListener.NONE);
     Tenants tenants =
         watched == null ? Tenants.sole(new HostRegistry(slots, maker, null)) : watched.tenants();
-    OperationExecutor executor = new OperationExecutor(new OperationMetrics(registry));
+    LimitMetrics refusals = new LimitMetrics(registry);
+    MemoryPressure memory = new MemoryPressure(registry, refusals);
+    OperationExecutor executor = new OperationExecutor(new OperationMetrics(registry), memory);
     JvmGcMetrics gcMetrics = new JvmGcMetrics();
     gcMetrics.bindTo(registry);
     bind(registry, slots);
@@ -91,8 +99,11 @@ public final class Daemon implements AutoCloseable {
             tenants,
             GateListener.NONE,
             executor,
+            new Connections(configuration.limits(), refusals, registry),
+            refusals,
             new RingMetrics(registry),
-            new WatchMetrics(registry));
+            new WatchMetrics(registry),
+            registry);
     InetSocketAddress scraped = configuration.metrics();
     MetricsServer metrics =
         scraped == null ? null : MetricsServer.start(scraped, registry, grpc::serving);
@@ -107,7 +118,7 @@ public final class Daemon implements AutoCloseable {
       }
       throw e;
     }
-    return new Daemon(registry, gcMetrics, watched, grpc, metrics);
+    return new Daemon(registry, gcMetrics, memory, watched, grpc, metrics);
   }
 
   private static void bind(MeterRegistry registry, HostSlots slots) {
@@ -150,6 +161,7 @@ public final class Daemon implements AutoCloseable {
         metrics.close();
       }
       gcMetrics.close();
+      memory.close();
       registry.close();
     }
   }

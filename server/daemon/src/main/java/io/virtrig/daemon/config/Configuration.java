@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param untilStdinCloses stop when standard input reaches its end: for daemons that belong to
  *     another program
  * @param access who may call, and who administers
+ * @param limits what clients may take up
  */
 public record Configuration(
     InetSocketAddress listen,
@@ -29,9 +30,10 @@ public record Configuration(
     Duration shutdownGrace,
     List<Path> models,
     boolean untilStdinCloses,
-    Access access) {
+    Access access,
+    ConnectionLimits limits) {
 
-  /** Everybody may call, and nobody administers. */
+  /** Everybody may call, with the usual limits, and nobody administers. */
   public Configuration(
       InetSocketAddress listen,
       @Nullable InetSocketAddress metrics,
@@ -50,7 +52,8 @@ public record Configuration(
         shutdownGrace,
         models,
         untilStdinCloses,
-        Access.OPEN);
+        Access.OPEN,
+        ConnectionLimits.USUAL);
   }
 
   /** The same with other access. */
@@ -64,6 +67,22 @@ public record Configuration(
         shutdownGrace,
         models,
         untilStdinCloses,
+        other,
+        limits);
+  }
+
+  /** The same with other limits. */
+  public Configuration with(ConnectionLimits other) {
+    return new Configuration(
+        listen,
+        metrics,
+        tls,
+        maxHosts,
+        maxMessageBytes,
+        shutdownGrace,
+        models,
+        untilStdinCloses,
+        access,
         other);
   }
 
@@ -71,18 +90,14 @@ public record Configuration(
    * Who may call, and who administers.
    *
    * @param tenants the file that says which tenants there are; null when everybody may call
-   * @param clientCa whose certificates clients may show, PEM; null when they are asked for none
    * @param admin where administrators call; null for nowhere
    * @param auditLog where acts of the control plane are written, {@code -} for standard output;
    *     null for nowhere
    */
   public record Access(
-      @Nullable Path tenants,
-      @Nullable Path clientCa,
-      @Nullable InetSocketAddress admin,
-      @Nullable String auditLog) {
+      @Nullable Path tenants, @Nullable InetSocketAddress admin, @Nullable String auditLog) {
     /** Everybody may call. */
-    public static final Access OPEN = new Access(null, null, null, null);
+    public static final Access OPEN = new Access(null, null, null);
   }
 
   /**
@@ -90,6 +105,14 @@ public record Configuration(
    *
    * @param certificateChain the server's certificate, then its issuers'
    * @param privateKey its key, in PKCS 8
+   * @param clientCertificates those of which clients must have one, or one that they issued; null
+   *     when clients need none
    */
-  public record Tls(Path certificateChain, Path privateKey) {}
+  public record Tls(Path certificateChain, Path privateKey, @Nullable Path clientCertificates) {
+
+    /** For clients without certificates. */
+    public Tls(Path certificateChain, Path privateKey) {
+      this(certificateChain, privateKey, null);
+    }
+  }
 }

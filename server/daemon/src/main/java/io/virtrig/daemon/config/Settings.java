@@ -59,6 +59,13 @@ public final class Settings {
   @Option(names = "--tls-key", paramLabel = "FILE", description = "its private key, PEM")
   private @Nullable Path tlsKey;
 
+  @Option(
+      names = "--tls-client-ca",
+      paramLabel = "FILE",
+      description =
+          "clients need a certificate that one of these issued, PEM; with --tenants a token does too")
+  private @Nullable Path tlsClientCa;
+
   // A flag turns round what the environment or the file says, unless told what it means.
   @Option(
       names = "--insecure",
@@ -79,6 +86,51 @@ public final class Settings {
       defaultValue = "4194304",
       description = "the largest request taken (default: ${DEFAULT-VALUE})")
   private int maxMessageBytes;
+
+  @Option(
+      names = "--max-connections",
+      paramLabel = "N",
+      defaultValue = "10000",
+      description = "the most connections at a time (default: ${DEFAULT-VALUE})")
+  private int maxConnections;
+
+  @Option(
+      names = "--max-connections-per-peer",
+      paramLabel = "N",
+      defaultValue = "1000",
+      description = "the most of one address (default: ${DEFAULT-VALUE})")
+  private int maxConnectionsPerPeer;
+
+  @Option(
+      names = "--max-streams",
+      paramLabel = "N",
+      defaultValue = "4096",
+      description = "the most rings, watches and other streams (default: ${DEFAULT-VALUE})")
+  private int maxStreams;
+
+  @Option(
+      names = "--max-streams-per-peer",
+      paramLabel = "N",
+      defaultValue = "1024",
+      description = "the most of one address (default: ${DEFAULT-VALUE})")
+  private int maxStreamsPerPeer;
+
+  @Option(
+      names = "--max-connection-idle",
+      paramLabel = "SECONDS",
+      defaultValue = "1800",
+      description =
+          "how long a connection may be without a call; 0: for ever (default: ${DEFAULT-VALUE})")
+  private int maxConnectionIdle;
+
+  @Option(
+      names = "--max-connection-age",
+      paramLabel = "SECONDS",
+      defaultValue = "43200",
+      description =
+          "how old a connection may become; its calls have an hour more to end, and new ones"
+              + " go by another; 0: for ever (default: ${DEFAULT-VALUE})")
+  private int maxConnectionAge;
 
   @Option(
       names = "--shutdown-grace",
@@ -107,12 +159,6 @@ public final class Settings {
       paramLabel = "FILE",
       description = "who may call, and how much each may take, YAML; changes are taken up")
   private @Nullable Path tenants;
-
-  @Option(
-      names = "--tls-client-ca",
-      paramLabel = "FILE",
-      description = "ask clients for certificates, and trust those issued by these, PEM")
-  private @Nullable Path tlsClientCa;
 
   @Option(
       names = "--admin",
@@ -209,9 +255,7 @@ public final class Settings {
     }
     requirePositive("--max-hosts", maxHosts);
     requirePositive("--max-message-bytes", maxMessageBytes);
-    if (shutdownGrace < 0) {
-      throw new BadConfiguration("--shutdown-grace: " + shutdownGrace + " is negative");
-    }
+    requireNotNegative("--shutdown-grace", shutdownGrace);
     return new Configuration(
         address,
         scraped,
@@ -221,16 +265,11 @@ public final class Settings {
         Duration.ofSeconds(shutdownGrace),
         models,
         untilStdinCloses,
-        access(tls));
+        access(tls),
+        limits());
   }
 
   private Configuration.Access access(Configuration.@Nullable Tls tls) {
-    if (tlsClientCa != null && tls == null) {
-      throw new BadConfiguration("--tls-client-ca needs --tls-cert and --tls-key");
-    }
-    if (tlsClientCa != null && tenants == null) {
-      throw new BadConfiguration("--tls-client-ca needs --tenants, which says whom they stand for");
-    }
     InetSocketAddress administered = admin == null ? null : Addresses.parse("--admin", admin);
     if (administered != null && !Addresses.isLoopback(administered)) {
       if (tls == null) {
@@ -242,22 +281,50 @@ public final class Settings {
             "--admin: " + admin + " is not loopback: give --tenants, which says who administers");
       }
     }
-    return new Configuration.Access(tenants, tlsClientCa, administered, auditLog);
+    return new Configuration.Access(tenants, administered, auditLog);
+  }
+
+  private ConnectionLimits limits() {
+    requirePositive("--max-connections", maxConnections);
+    requirePositive("--max-connections-per-peer", maxConnectionsPerPeer);
+    requirePositive("--max-streams", maxStreams);
+    requirePositive("--max-streams-per-peer", maxStreamsPerPeer);
+    requireNotNegative("--max-connection-idle", maxConnectionIdle);
+    requireNotNegative("--max-connection-age", maxConnectionAge);
+    return new ConnectionLimits(
+        maxConnections,
+        maxConnectionsPerPeer,
+        maxStreams,
+        maxStreamsPerPeer,
+        ConnectionLimits.USUAL.handshake(),
+        Duration.ofSeconds(maxConnectionIdle),
+        Duration.ofSeconds(maxConnectionAge),
+        ConnectionLimits.USUAL.ageGrace(),
+        ConnectionLimits.USUAL.request());
   }
 
   private Configuration.@Nullable Tls tls() {
     if (tlsCert == null && tlsKey == null) {
+      if (tlsClientCa != null) {
+        throw new BadConfiguration("--tls-client-ca needs --tls-cert and --tls-key");
+      }
       return null;
     }
     if (tlsCert == null || tlsKey == null) {
       throw new BadConfiguration("--tls-cert and --tls-key go together");
     }
-    return new Configuration.Tls(tlsCert, tlsKey);
+    return new Configuration.Tls(tlsCert, tlsKey, tlsClientCa);
   }
 
   private static void requirePositive(String setting, int value) {
     if (value <= 0) {
       throw new BadConfiguration(setting + ": " + value + " is not positive");
+    }
+  }
+
+  private static void requireNotNegative(String setting, int value) {
+    if (value < 0) {
+      throw new BadConfiguration(setting + ": " + value + " is negative");
     }
   }
 }

@@ -8,6 +8,7 @@ import static io.virtrig.uapi.IoUring.IOSQE_IO_LINK;
 import io.virtrig.daemon.hosts.HostRegistry;
 import io.virtrig.daemon.hosts.HostedHost;
 import io.virtrig.daemon.hosts.NoSuchHost;
+import io.virtrig.daemon.limits.MemoryPressure;
 import io.virtrig.daemon.metrics.OperationMetrics;
 import io.virtrig.daemon.quota.OverQuota;
 import io.virtrig.emulator.Host;
@@ -35,6 +36,7 @@ public final class Batch {
 
   private final HostRegistry hosts;
   private final OperationMetrics metrics;
+  private final MemoryPressure memory;
   private final String host;
   private final List<SubmissionEntry> entries;
 
@@ -51,11 +53,13 @@ public final class Batch {
   Batch(
       HostRegistry hosts,
       OperationMetrics metrics,
+      MemoryPressure memory,
       String host,
       List<SubmissionEntry> entries,
       Map<String, ArgumentValue> arguments) {
     this.hosts = hosts;
     this.metrics = metrics;
+    this.memory = memory;
     this.host = host;
     this.entries = entries;
     if (substitutes(entries)) {
@@ -133,6 +137,9 @@ public final class Batch {
     if ((entry.getFlags() & ~KNOWN_FLAGS) != 0) {
       String flags = "0x" + Integer.toHexString(entry.getFlags());
       return refusal(entry, Refused.invalid("flags", flags + " has flags not known here"));
+    }
+    if (memory.refuses(entry.getOperation().getOpCase())) {
+      return refusal(entry, MemoryPressure.refusal());
     }
     try {
       return hosted.apply(simulated, operation(entry));

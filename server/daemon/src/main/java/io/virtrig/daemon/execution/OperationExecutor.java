@@ -1,8 +1,10 @@
 package io.virtrig.daemon.execution;
 
 import io.virtrig.daemon.hosts.HostedHost;
+import io.virtrig.daemon.limits.MemoryPressure;
 import io.virtrig.daemon.metrics.OperationMetrics;
 import io.virtrig.daemon.tenancy.Tenant;
+import io.virtrig.emulator.Refusals;
 import io.virtrig.v1.ArgumentValue;
 import io.virtrig.v1.Operation;
 import io.virtrig.v1.Result;
@@ -16,16 +18,26 @@ import java.util.Map;
  */
 public final class OperationExecutor {
   private final OperationMetrics metrics;
+  private final MemoryPressure memory;
 
-  /** Counts into the metrics given. */
-  public OperationExecutor(OperationMetrics metrics) {
+  /** Counts into the metrics given; refuses what grows while memory is short. */
+  public OperationExecutor(OperationMetrics metrics, MemoryPressure memory) {
     this.metrics = metrics;
+    this.memory = memory;
+  }
+
+  /** What says whether there is memory to grow into. */
+  public MemoryPressure memory() {
+    return memory;
   }
 
   /** Executes an operation on a host. */
   public Result execute(HostedHost host, Operation operation) {
     long start = System.nanoTime();
-    Result result = host.execute(operation);
+    Result result =
+        memory.refuses(operation.getOpCase())
+            ? Refusals.result(operation, MemoryPressure.refusal())
+            : host.execute(operation);
     metrics.executed(operation.getOpCase(), result, System.nanoTime() - start);
     return result;
   }
@@ -42,6 +54,6 @@ public final class OperationExecutor {
       String host,
       List<SubmissionEntry> entries,
       Map<String, ArgumentValue> arguments) {
-    return new Batch(tenant.hosts(), metrics, host, entries, arguments);
+    return new Batch(tenant.hosts(), metrics, memory, host, entries, arguments);
   }
 }

@@ -62,8 +62,7 @@ final class EchoMethods {
       EchoStreamRequest message = request.message();
       try {
         if (message == null) {
-          throw Statuses.daemon(
-              Code.INVALID_ARGUMENT, "the request is no protobuf message: " + request.defect());
+          throw request.refusal();
         }
         call.sendMessage(
             EchoStreamResponse.newBuilder()

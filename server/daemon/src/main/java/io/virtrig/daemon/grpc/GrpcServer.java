@@ -1,25 +1,37 @@
 package io.virtrig.daemon.grpc;
 
 import io.grpc.InsecureServerCredentials;
+import io.grpc.Metadata;
 import io.grpc.Server;
-import io.grpc.ServerBuilder;
-import io.grpc.ServerCredentials;
+import io.grpc.ServerCall;
 import io.grpc.ServerInterceptors;
 import io.grpc.ServerServiceDefinition;
-import io.grpc.TlsServerCredentials;
+import io.grpc.StatusRuntimeException;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.services.HealthStatusManager;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.ServerChannel;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.util.concurrent.DefaultThreadFactory;
 import io.virtrig.daemon.config.Configuration;
+import io.virtrig.daemon.config.ConnectionLimits;
 import io.virtrig.daemon.execution.OperationExecutor;
+import io.virtrig.daemon.limits.CallLimits;
+import io.virtrig.daemon.limits.Connections;
+import io.virtrig.daemon.limits.LimitMetrics;
+import io.virtrig.daemon.limits.Transfers;
 import io.virtrig.daemon.metrics.RingMetrics;
 import io.virtrig.daemon.metrics.WatchMetrics;
 import io.virtrig.daemon.tenancy.Tenants;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,8 +43,23 @@ public final class GrpcServer {
   /** Clients may ask this often whether the connection lives. */
   private static final Duration KEEPALIVE_ALLOWED = Duration.ofSeconds(10);
 
-  private static final int METADATA_BYTES = 16 << 10;
-  private static final int CALLS_PER_CONNECTION = 1000;
+  /** The daemon asks silent clients, so that those who are gone do not stay. */
+  private static final Duration KEEPALIVE = Duration.ofMinutes(5);
+
+  private static final Duration KEEPALIVE_TIMEOUT = Duration.ofSeconds(20);
+
+  static final int METADATA_BYTES = 16 << 10;
+  static final int CALLS_PER_CONNECTION = 1000;
+
+  /** Twice what a client can reset that ends all its calls at once. */
+  static final int RESETS = 2 * CALLS_PER_CONNECTION;
+
+  static final Duration RESETS_WINDOW = Duration.ofSeconds(10);
+
+  /** For when a limit keeps somebody out: when to try again. */
+  private static final Duration TRY_AGAIN = Duration.ofSeconds(1);
+
+  private static final int BACKLOG = 1024;
 
   private final HealthStatusManager health = new HealthStatusManager();
   private final Server server;
@@ -42,17 +69,29 @@ public final class GrpcServer {
   private final @Nullable Gate gate;
 
   private final Duration grace;
+  private final @Nullable TlsFiles tls;
+  private final EventLoopGroup acceptor;
+  private final EventLoopGroup workers;
   private volatile boolean serving;
 
   private GrpcServer(
-      ServerBuilder<?> builder,
+      NettyServerBuilder builder,
+      Connections connections,
       List<ServerServiceDefinition> services,
       WatchMethod watches,
       @Nullable Gate gate,
-      Duration grace) {
+      Duration grace,
+      @Nullable TlsFiles tls) {
     this.watches = watches;
     this.gate = gate;
     this.grace = grace;
+    this.tls = tls;
+    acceptor = threads("grpc-acceptor", 1);
+    workers = threads("grpc-worker", 0);
+    builder
+        .bossEventLoopGroup(acceptor)
+        .workerEventLoopGroup(workers)
+        .channelFactory(() -> listening(connections));
     // Handlers never block for longer than an operation takes: they run where the message arrives.
     builder.directExecutor();
     for (ServerServiceDefinition service : services) {
@@ -76,50 +115,81 @@ public final class GrpcServer {
       Tenants tenants,
       GateListener gateListener,
       OperationExecutor executor,
+      Connections connections,
+      LimitMetrics refusals,
       RingMetrics rings,
-      WatchMetrics watches)
+      WatchMetrics watches,
+      MeterRegistry registry)
       throws IOException {
     boolean open = configuration.access().equals(Configuration.Access.OPEN);
     Callers callers = open ? Callers.all(tenants) : Callers.gated();
     WatchMethod watchMethod = new WatchMethod(callers, watches);
+    ConnectionLimits limits = configuration.limits();
+    Configuration.Tls files = configuration.tls();
+    TlsFiles tls = files == null ? null : TlsFiles.read(files, tenants.named(), registry);
     NettyServerBuilder builder =
-        NettyServerBuilder.forAddress(configuration.listen(), credentials(configuration))
+        NettyServerBuilder.forAddress(
+                configuration.listen(),
+                tls == null ? InsecureServerCredentials.create() : tls.credentials())
             .maxInboundMessageSize(configuration.maxMessageBytes())
             .maxInboundMetadataSize(METADATA_BYTES)
             .maxConcurrentCallsPerConnection(CALLS_PER_CONNECTION)
+            .maxRstFramesPerWindow(RESETS, (int) RESETS_WINDOW.toSeconds())
+            .keepAliveTime(KEEPALIVE.toSeconds(), TimeUnit.SECONDS)
+            .keepAliveTimeout(KEEPALIVE_TIMEOUT.toSeconds(), TimeUnit.SECONDS)
             .permitKeepAliveTime(KEEPALIVE_ALLOWED.toSeconds(), TimeUnit.SECONDS)
-            .permitKeepAliveWithoutCalls(true);
+            .permitKeepAliveWithoutCalls(true)
+            .withOption(ChannelOption.SO_BACKLOG, BACKLOG)
+            .handshakeTimeout(limits.handshake().toMillis(), TimeUnit.MILLISECONDS)
+            .addTransportFilter(connections.filter())
+            .addStreamTracerFactory(new Transfers())
+            .intercept(new CallLimits(limits, refusals, executor.memory(), GrpcServer::exhausted));
+    if (!limits.idle().isZero()) {
+      builder.maxConnectionIdle(limits.idle().toMillis(), TimeUnit.MILLISECONDS);
+    }
+    if (!limits.age().isZero()) {
+      builder
+          .maxConnectionAge(limits.age().toMillis(), TimeUnit.MILLISECONDS)
+          .maxConnectionAgeGrace(limits.ageGrace().toMillis(), TimeUnit.MILLISECONDS);
+    }
     return new GrpcServer(
         builder,
+        connections,
         services(executor, rings, watchMethod, callers),
         watchMethod,
         open ? null : new Gate(tenants, gateListener),
-        configuration.shutdownGrace());
+        configuration.shutdownGrace(),
+        tls);
   }
 
-  private static ServerCredentials credentials(Configuration configuration) throws IOException {
-    Configuration.Tls tls = configuration.tls();
-    if (tls == null) {
-      return InsecureServerCredentials.create();
-    }
-    TlsServerCredentials.Builder credentials =
-        TlsServerCredentials.newBuilder()
-            .keyManager(tls.certificateChain().toFile(), tls.privateKey().toFile());
-    Path clientCa = configuration.access().clientCa();
-    if (clientCa != null) {
-      // Who has none may still have a token.
-      credentials
-          .trustManager(clientCa.toFile())
-          .clientAuth(TlsServerCredentials.ClientAuth.OPTIONAL);
-    }
-    return credentials.build();
+  /** A socket whose connections pass the gate before anything is made for them. */
+  private static ServerChannel listening(Connections connections) {
+    ServerChannel channel = new NioServerSocketChannel();
+    channel.pipeline().addLast(connections.gate());
+    return channel;
+  }
+
+  /**
+   * Event loops.
+   *
+   * @param count how many; 0 for as many as suit the machine
+   */
+  private static EventLoopGroup threads(String name, int count) {
+    return new MultiThreadIoEventLoopGroup(
+        count, new DefaultThreadFactory(name, true), NioIoHandler.newFactory());
+  }
+
+  private static void exhausted(ServerCall<?, ?> call, String reason) {
+    StatusRuntimeException refusal = Statuses.exhausted(reason, TRY_AGAIN);
+    Metadata trailers = refusal.getTrailers();
+    call.close(refusal.getStatus(), trailers == null ? new Metadata() : trailers);
   }
 
   private static List<ServerServiceDefinition> services(
       OperationExecutor executor, RingMetrics rings, WatchMethod watches, Callers callers) {
     List<ServerServiceDefinition> services =
         new ArrayList<>(new OperationServices(executor, callers).all());
-    services.add(new HostMethods(callers).service());
+    services.add(new HostMethods(callers, executor.memory()).service());
     services.add(TraceMethods.service(callers));
     services.add(new RingMethod(executor, rings, callers).service());
     services.add(watches.service());
@@ -178,5 +248,10 @@ public final class GrpcServer {
       server.shutdownNow();
       server.awaitTermination();
     }
+    if (tls != null) {
+      tls.close();
+    }
+    var _ = acceptor.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+    var _ = workers.shutdownGracefully(0, 1, TimeUnit.SECONDS);
   }
 }

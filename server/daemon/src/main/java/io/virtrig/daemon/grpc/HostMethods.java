@@ -4,6 +4,7 @@ import com.google.rpc.Code;
 import io.grpc.ServerServiceDefinition;
 import io.virtrig.daemon.hosts.HostRegistry;
 import io.virtrig.daemon.hosts.HostedHost;
+import io.virtrig.daemon.limits.MemoryPressure;
 import io.virtrig.daemon.tenancy.Caller;
 import io.virtrig.v1.CloneHostRequest;
 import io.virtrig.v1.CloneHostResponse;
@@ -21,29 +22,31 @@ import io.virtrig.v1.ListEventsRequest;
 import io.virtrig.v1.ListEventsResponse;
 import io.virtrig.v1.ListHostsRequest;
 import io.virtrig.v1.ListHostsResponse;
-import java.util.List;
 
 /** The host service: what its methods ask of the registry. */
 final class HostMethods {
   private final Callers callers;
+  private final MemoryPressure memory;
 
-  HostMethods(Callers callers) {
+  HostMethods(Callers callers, MemoryPressure memory) {
     this.callers = callers;
+    this.memory = memory;
   }
 
   ServerServiceDefinition service() {
     return new ServiceBinding(HostServiceGrpc.getServiceDescriptor(), callers)
-        .method(HostServiceGrpc.getCreateHostMethod(), HostMethods::create)
-        .method(HostServiceGrpc.getCloneHostMethod(), HostMethods::cloneHost)
+        .method(HostServiceGrpc.getCreateHostMethod(), this::create)
+        .method(HostServiceGrpc.getCloneHostMethod(), this::cloneHost)
         .method(HostServiceGrpc.getGetHostMethod(), HostMethods::get)
         .method(HostServiceGrpc.getListHostsMethod(), HostMethods::list)
-        .method(HostServiceGrpc.getDeleteHostMethod(), HostMethods::delete)
+        .method(HostServiceGrpc.getDeleteHostMethod(), this::delete)
         .method(HostServiceGrpc.getDescribeHostMethod(), HostMethods::describe)
         .method(HostServiceGrpc.getListEventsMethod(), HostMethods::events)
         .build();
   }
 
-  private static CreateHostResponse create(Caller caller, CreateHostRequest request) {
+  private CreateHostResponse create(Caller caller, CreateHostRequest request) {
+    requireMemory();
     HostedHost host =
         caller
             .tenant()
@@ -52,11 +55,18 @@ final class HostMethods {
     return CreateHostResponse.newBuilder().setHost(message(host)).build();
   }
 
-  private static CloneHostResponse cloneHost(Caller caller, CloneHostRequest request) {
+  private CloneHostResponse cloneHost(Caller caller, CloneHostRequest request) {
+    requireMemory();
     HostedHost original = named(caller, request.getName());
     HostedHost copy =
         caller.tenant().hosts().clone(original.name(), request.getHostId(), request.getRequestId());
     return CloneHostResponse.newBuilder().setHost(message(copy)).build();
+  }
+
+  private void requireMemory() {
+    if (memory.refusesGrowth()) {
+      throw Statuses.shortOfMemory();
+    }
   }
 
   private static GetHostResponse get(Caller caller, GetHostRequest request) {
@@ -65,18 +75,27 @@ final class HostMethods {
 
   private static ListHostsResponse list(Caller caller, ListHostsRequest request) {
     HostRegistry hosts = caller.tenant().hosts();
-    List<HostedHost> page =
-        hosts.after(Pages.last(request.getPageToken()), Pages.size(request.getPageSize()));
     ListHostsResponse.Builder response = ListHostsResponse.newBuilder().setTotalSize(hosts.size());
-    page.forEach(host -> response.addHosts(message(host)));
-    if (!page.isEmpty() && !hosts.after(page.getLast().id(), 1).isEmpty()) {
-      response.setNextPageToken(Pages.token(page.getLast().id()));
+    String last = Pages.last(request.getPageToken());
+    int bytes = 0;
+    for (HostedHost hosted : hosts.after(last, Pages.size(request.getPageSize()))) {
+      if (bytes > Pages.MOST_BYTES) {
+        break;
+      }
+      Host host = message(hosted);
+      response.addHosts(host);
+      bytes += host.getSerializedSize();
+      last = hosted.id();
+    }
+    if (!hosts.after(last, 1).isEmpty()) {
+      response.setNextPageToken(Pages.token(last));
     }
     return response.build();
   }
 
-  private static DeleteHostResponse delete(Caller caller, DeleteHostRequest request) {
+  private DeleteHostResponse delete(Caller caller, DeleteHostRequest request) {
     caller.tenant().hosts().delete(named(caller, request.getName()).name());
+    memory.released();
     return DeleteHostResponse.getDefaultInstance();
   }
 

@@ -10,6 +10,9 @@ final class Pages {
   private static final int USUAL = 100;
   private static final int MOST = 1000;
 
+  /** A page of more bytes than that ends early. */
+  static final int MOST_BYTES = 4 << 20;
+
   private Pages() {}
 
   /** The size to use for the one given, where 0 is none. */

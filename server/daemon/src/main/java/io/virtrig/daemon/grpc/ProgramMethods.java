@@ -45,7 +45,7 @@ final class ProgramMethods {
 
   ServerServiceDefinition service() {
     return new ServiceBinding(ProgramServiceGrpc.getServiceDescriptor(), callers)
-        .method(ProgramServiceGrpc.getCreateProgramMethod(), ProgramMethods::create)
+        .method(ProgramServiceGrpc.getCreateProgramMethod(), this::create)
         .method(ProgramServiceGrpc.getGetProgramMethod(), ProgramMethods::get)
         .method(ProgramServiceGrpc.getListProgramsMethod(), ProgramMethods::list)
         .method(ProgramServiceGrpc.getDeleteProgramMethod(), ProgramMethods::delete)
@@ -53,10 +53,13 @@ final class ProgramMethods {
         .build();
   }
 
-  private static CreateProgramResponse create(Caller caller, CreateProgramRequest request) {
+  private CreateProgramResponse create(Caller caller, CreateProgramRequest request) {
     Program program = request.getProgram();
     ProgramName name = ProgramName.of("program.name", program.getName());
     ProgramCheck.check(program);
+    if (executor.memory().refusesGrowth()) {
+      throw Statuses.shortOfMemory();
+    }
     if (!programs(caller, name.host()).add(name, program)) {
       throw Statuses.daemon(
           Code.ALREADY_EXISTS, "program.name: there is a program \"" + name + "\" already");
@@ -81,12 +84,19 @@ final class ProgramMethods {
     }
     List<Program> found =
         programs(caller, parent).after(Pages.last(request.getPageToken()), most + 1);
-    ListProgramsResponse.Builder response =
-        ListProgramsResponse.newBuilder()
-            .addAllPrograms(found.subList(0, Math.min(most, found.size())));
-    if (found.size() > most) {
+    ListProgramsResponse.Builder response = ListProgramsResponse.newBuilder();
+    int bytes = 0;
+    for (Program program : found.subList(0, Math.min(most, found.size()))) {
+      if (bytes > Pages.MOST_BYTES) {
+        break;
+      }
+      response.addPrograms(program);
+      bytes += program.getSerializedSize();
+    }
+    int shown = response.getProgramsCount();
+    if (found.size() > shown) {
       response.setNextPageToken(
-          Pages.token(ProgramName.of("name", found.get(most - 1).getName()).id()));
+          Pages.token(ProgramName.of("name", found.get(shown - 1).getName()).id()));
     }
     return response.build();
   }

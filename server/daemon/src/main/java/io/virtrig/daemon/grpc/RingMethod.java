@@ -90,11 +90,11 @@ final class RingMethod implements ServerCallHandler<ParsedRequest<RingRequest>, 
       }
       RingRequest message = request.message();
       if (message == null) {
-        refuse("the request is no protobuf message: " + request.defect());
+        close(request.refusal());
         return;
       }
       if (message.getEntriesCount() > Batch.MOST_ENTRIES) {
-        refuse("entries: more than " + Batch.MOST_ENTRIES);
+        close(Statuses.daemon(Code.INVALID_ARGUMENT, "entries: more than " + Batch.MOST_ENTRIES));
         return;
       }
       try {
@@ -174,10 +174,6 @@ final class RingMethod implements ServerCallHandler<ParsedRequest<RingRequest>, 
       closed = true;
       batch = null;
       rings.closed();
-    }
-
-    private void refuse(String reason) {
-      close(Statuses.daemon(Code.INVALID_ARGUMENT, reason));
     }
 
     private void close(StatusRuntimeException refusal) {

@@ -2,7 +2,6 @@ package io.virtrig.daemon.grpc;
 
 import com.google.protobuf.Any;
 import com.google.protobuf.Descriptors.FieldDescriptor;
-import com.google.protobuf.Duration;
 import com.google.protobuf.Message;
 import com.google.rpc.Code;
 import com.google.rpc.ErrorInfo;
@@ -11,11 +10,13 @@ import com.google.rpc.RetryInfo;
 import com.google.rpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
+import io.virtrig.daemon.limits.MemoryPressure;
 import io.virtrig.daemon.quota.OverQuota;
 import io.virtrig.emulator.errno.Refused;
 import io.virtrig.v1.Errno;
 import io.virtrig.v1.Refusal;
 import io.virtrig.v1.Result;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -76,11 +77,15 @@ final class Statuses {
           case CODE_INVALID_ARGUMENT, CODE_UNSPECIFIED, UNRECOGNIZED -> Code.INVALID_ARGUMENT;
         };
     String where = refusal.getField().isEmpty() ? "" : refusal.getField() + ": ";
-    return daemon(
-        code,
-        refusal.getCode().name().substring("CODE_".length()),
-        where + refusal.getReason(),
-        Any.pack(refusal));
+    String reason = refusal.getCode().name().substring("CODE_".length());
+    return refusal.getField().equals(MemoryPressure.FIELD)
+        ? daemon(
+            code,
+            reason,
+            where + refusal.getReason(),
+            Any.pack(refusal),
+            retry(MemoryPressure.TRY_AGAIN))
+        : daemon(code, reason, where + refusal.getReason(), Any.pack(refusal));
   }
 
   /** A refusal of the daemon itself. */
@@ -100,14 +105,7 @@ final class Statuses {
                         .setDescription(over.getMessage()))
                 .build()));
     if (over.waiting().isPositive()) {
-      details.add(
-          Any.pack(
-              RetryInfo.newBuilder()
-                  .setRetryDelay(
-                      Duration.newBuilder()
-                          .setSeconds(over.waiting().toSeconds())
-                          .setNanos(over.waiting().toNanosPart()))
-                  .build()));
+      details.add(retry(over.waiting()));
     }
     ErrorInfo info =
         ErrorInfo.newBuilder()
@@ -118,6 +116,27 @@ final class Statuses {
             .putMetadata("usage", Long.toString(over.usage()))
             .build();
     return status(Code.RESOURCE_EXHAUSTED, over.getMessage(), info, details);
+  }
+
+  /** The refusal of what a limit keeps out now and may let in later. */
+  static StatusRuntimeException exhausted(String message, Duration tryAgainAfter) {
+    return daemon(
+        Code.RESOURCE_EXHAUSTED, Code.RESOURCE_EXHAUSTED.name(), message, retry(tryAgainAfter));
+  }
+
+  private static Any retry(Duration after) {
+    return Any.pack(
+        RetryInfo.newBuilder()
+            .setRetryDelay(
+                com.google.protobuf.Duration.newBuilder()
+                    .setSeconds(after.toSeconds())
+                    .setNanos(after.toNanosPart()))
+            .build());
+  }
+
+  /** The refusal of what would make the daemon grow when it is short of memory. */
+  static StatusRuntimeException shortOfMemory() {
+    return exhausted(MemoryPressure.REASON, MemoryPressure.TRY_AGAIN);
   }
 
   private static StatusRuntimeException daemon(

@@ -91,9 +91,7 @@ final class UnaryMethod<Q, A> implements ServerCallHandler<ParsedRequest<Q>, A> 
         return;
       }
       if (request.message() == null) {
-        refuse(
-            Statuses.daemon(
-                Code.INVALID_ARGUMENT, "the request is no protobuf message: " + request.defect()));
+        refuse(request.refusal());
         return;
       }
       A answer;

@@ -107,13 +107,13 @@ final class WatchMethod
       if (refused) {
         return;
       }
-      WatchEventsRequest message = request == null ? null : request.message();
+      if (request == null) {
+        refuse(Code.INVALID_ARGUMENT, "the call has no request message");
+        return;
+      }
+      WatchEventsRequest message = request.message();
       if (message == null) {
-        refuse(
-            Code.INVALID_ARGUMENT,
-            request == null
-                ? "the call has no request message"
-                : "the request is no protobuf message: " + request.defect());
+        refuse(request.refusal());
         return;
       }
       if (message.getName().isEmpty()) {
@@ -242,9 +242,12 @@ final class WatchMethod
     }
 
     private void refuse(Code code, String reason) {
+      refuse(Statuses.daemon(code, reason));
+    }
+
+    private void refuse(StatusRuntimeException refusal) {
       if (!refused) {
         refused = true;
-        StatusRuntimeException refusal = Statuses.daemon(code, reason);
         Metadata trailers = refusal.getTrailers();
         call.close(refusal.getStatus(), trailers == null ? new Metadata() : trailers);
       }

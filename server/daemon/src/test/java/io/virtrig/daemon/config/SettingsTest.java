@@ -39,6 +39,15 @@ class SettingsTest {
   }
 
   @Test
+  void theLimitsAreTheUsualOnesUnlessToldOtherwise() {
+    assertThat(parse(Map.of()).limits()).isEqualTo(ConnectionLimits.USUAL);
+    ConnectionLimits limits =
+        parse(Map.of(), "--max-connection-age=0", "--max-streams-per-peer=7").limits();
+    assertThat(limits.age()).isZero();
+    assertThat(limits.streamsPerPeer()).isEqualTo(7);
+  }
+
+  @Test
   void plaintextBeyondLoopbackMustBeAskedForByName() {
     refused("--listen", "--listen=0.0.0.0:7473");
     refused("--listen", "--listen=:7473");
@@ -65,9 +74,16 @@ class SettingsTest {
     refused("--listen", "--listen=localhost:http");
     refused("--listen", "--listen=localhost:65536");
     refused("--tls", "--tls-cert=c");
+    refused("--tls-client-ca", "--tls-client-ca=c");
     refused("--max-hosts", "--max-hosts=0");
     refused("--max-hosts", "--max-hosts=many");
     refused("--shutdown-grace", "--shutdown-grace=-1");
+    refused("--max-connections", "--max-connections=0");
+    refused("--max-connections-per-peer", "--max-connections-per-peer=0");
+    refused("--max-streams", "--max-streams=0");
+    refused("--max-streams-per-peer", "--max-streams-per-peer=0");
+    refused("--max-connection-idle", "--max-connection-idle=-1");
+    refused("--max-connection-age", "--max-connection-age=-1");
     refused("--colour", "--colour");
     refused("missing.yaml", "--config=" + folder.resolve("missing.yaml"));
     refused(

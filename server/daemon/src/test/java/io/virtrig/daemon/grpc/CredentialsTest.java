@@ -216,13 +216,13 @@ class CredentialsTest {
     return new Configuration(
             new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
             null,
-            new Configuration.Tls(certificate, key),
+            new Configuration.Tls(certificate, key, ca),
             10,
             4 << 20,
             Duration.ofSeconds(1),
             List.of(),
             false)
-        .with(new Configuration.Access(file.file(), ca, null, null));
+        .with(file.access());
   }
 
   private static Status.Code list(

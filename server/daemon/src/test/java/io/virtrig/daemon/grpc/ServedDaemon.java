@@ -42,15 +42,15 @@ public final class ServedDaemon implements AutoCloseable {
     daemon =
         Daemon.start(
             new Configuration(
-                anyPort,
-                anyPort,
-                null,
-                MOST_HOSTS,
-                4 << 20,
-                Duration.ofSeconds(1),
-                List.of(),
-                false,
-                access));
+                    anyPort,
+                    anyPort,
+                    null,
+                    MOST_HOSTS,
+                    4 << 20,
+                    Duration.ofSeconds(1),
+                    List.of(),
+                    false)
+                .with(access));
     channel =
         NettyChannelBuilder.forAddress(daemon.grpcAddress())
             .usePlaintext()

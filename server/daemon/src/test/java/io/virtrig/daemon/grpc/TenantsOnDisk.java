@@ -78,12 +78,12 @@ final class TenantsOnDisk {
   }
 
   Configuration.Access access() {
-    return new Configuration.Access(file, null, null, null);
+    return new Configuration.Access(file, null, null);
   }
 
   /** With a listener for administrators on any port. */
   Configuration.Access administered() {
     return new Configuration.Access(
-        file, null, new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), null);
+        file, new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), null);
   }
 }
