@@ -6,6 +6,7 @@ import io.virtrig.cli.conformance.ConformanceRunner;
 import io.virtrig.cli.conformance.JUnitReport;
 import io.virtrig.cli.conformance.JsonReport;
 import io.virtrig.cli.conformance.Report;
+import io.virtrig.client.Credentials;
 import io.virtrig.client.VirtrigClient;
 import java.io.IOException;
 import java.io.Writer;
@@ -89,7 +90,10 @@ final class ConformanceRunCommand implements Callable<Integer> {
     if (cases.isEmpty()) {
       throw new ParameterException(Out.command(spec), "no case in the files matches");
     }
-    Report report = target == null ? runOnOwnDaemon(cases) : run(cases, target);
+    Report report =
+        target == null
+            ? runOnOwnDaemon(cases)
+            : run(cases, VirtrigClient.connect(target, Credentials.fromEnvironment()));
     write(report);
     new ConformanceSummary(Out.of(spec), Terminal.stdout().palette()).print(report, quiet);
     return report.isClean(allowUnsupported) ? ExitCode.OK : ExitCode.FAILURE;
@@ -97,12 +101,12 @@ final class ConformanceRunCommand implements Callable<Integer> {
 
   private Report runOnOwnDaemon(List<CaseLine> cases) throws IOException, InterruptedException {
     try (DaemonProcess daemon = DaemonProcess.start()) {
-      return run(cases, daemon.target());
+      return run(cases, VirtrigClient.connect(daemon.target(), Credentials.none()));
     }
   }
 
-  private Report run(List<CaseLine> cases, String daemon) throws InterruptedException {
-    try (VirtrigClient client = VirtrigClient.connect(daemon);
+  private Report run(List<CaseLine> cases, VirtrigClient daemon) throws InterruptedException {
+    try (VirtrigClient client = daemon;
         ConformanceRunner runner = ConformanceRunner.over(client, jobs);
         Progress progress = Progress.of(cases.size(), quiet, Out.command(spec).getErr())) {
       return runner.run(cases, progress);

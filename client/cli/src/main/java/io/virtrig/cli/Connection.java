@@ -2,6 +2,7 @@ package io.virtrig.cli;
 
 import io.virtrig.client.VirtrigClient;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** The options that say where the daemon is. */
@@ -10,9 +11,17 @@ final class Connection {
   @Option(
       names = "--target",
       paramLabel = "HOST:PORT",
-      defaultValue = "${env:VIRTRIG_TARGET:-127.0.0.1:7473}",
-      description = "The daemon. Default: $VIRTRIG_TARGET, or 127.0.0.1:7473.")
-  private String target = "";
+      description =
+          "The daemon. Default: $$VIRTRIG_TARGET, that of the context, or 127.0.0.1:7473.")
+  private @Nullable String target;
+
+  @Option(
+      names = "--context",
+      paramLabel = "NAME",
+      description =
+          "A daemon that `virtrig context list` knows. Default: $$VIRTRIG_CONTEXT, or the one in"
+              + " use.")
+  private @Nullable String context;
 
   @Option(
       names = "--deadline",
@@ -22,6 +31,13 @@ final class Connection {
   private int deadline;
 
   VirtrigClient open() {
-    return VirtrigClient.connect(target, Duration.ofSeconds(deadline));
+    Endpoint endpoint = endpoint();
+    return VirtrigClient.connect(
+        endpoint.target(), endpoint.credentials(), Duration.ofSeconds(deadline));
+  }
+
+  /** Where it is and what it is shown. */
+  Endpoint endpoint() {
+    return Endpoint.find(target, context, System.getenv());
   }
 }

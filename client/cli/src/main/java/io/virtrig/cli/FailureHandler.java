@@ -56,6 +56,7 @@ final class FailureHandler implements IExecutionExceptionHandler {
       case RefusalException refusal -> exitCode(refusal);
       case StatusRuntimeException transport -> exitCode(transport.getStatus());
       case NotationException _, UnknownOperationException _ -> ExitCode.USAGE;
+      case ConfigurationFailure _ -> ExitCode.USAGE;
       case NoSuchFileException _, FileNotFoundException _ -> ExitCode.USAGE;
       default -> ExitCode.FAILURE;
     };

@@ -50,6 +50,7 @@ final class Virtrig {
     commands.put("iommu", IommuCommand::new);
     commands.put("conformance", ConformanceCommand::new);
     commands.put("demo", DemoCommand::new);
+    commands.put("context", ContextCommand::new);
     commands.put("daemon", DaemonCommand::new);
     return commands;
   }

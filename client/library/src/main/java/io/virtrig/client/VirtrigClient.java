@@ -1,9 +1,8 @@
 package io.virtrig.client;
 
 import io.grpc.Channel;
+import io.grpc.ClientInterceptor;
 import io.grpc.ClientInterceptors;
-import io.grpc.Grpc;
-import io.grpc.InsecureChannelCredentials;
 import io.grpc.ManagedChannel;
 import io.virtrig.v1.ArgumentValue;
 import io.virtrig.v1.CreateHostRequest;
@@ -57,18 +56,34 @@ public final class VirtrigClient implements AutoCloseable {
   private static final int MAX_MESSAGE_SIZE = 64 << 20;
 
   private final ManagedChannel managed;
+
+  /** For streams, which have no deadline. */
+  private final Channel streams;
+
   private final Channel channel;
   private final HostServiceBlockingStub hosts;
 
-  private VirtrigClient(ManagedChannel managed, Duration deadline) {
+  private VirtrigClient(
+      ManagedChannel managed, Duration deadline, ClientInterceptor... interceptors) {
     this.managed = managed;
-    channel = ClientInterceptors.intercept(managed, new CallDeadline(deadline));
+    streams = ClientInterceptors.intercept(managed, interceptors);
+    channel = ClientInterceptors.intercept(streams, new CallDeadline(deadline));
     hosts = HostServiceGrpc.newBlockingStub(channel);
   }
 
-  /** Connects with the default deadline. Nothing is sent before the first call. */
+  /** Connects with the default deadline, as the environment says: {@link Credentials}. */
   public static VirtrigClient connect(String target) {
     return connect(target, DEFAULT_DEADLINE);
+  }
+
+  /** Connects as the environment says: {@link Credentials#fromEnvironment}. */
+  public static VirtrigClient connect(String target, Duration deadline) {
+    return connect(target, Credentials.fromEnvironment(), deadline);
+  }
+
+  /** Connects with the default deadline. */
+  public static VirtrigClient connect(String target, Credentials credentials) {
+    return connect(target, credentials, DEFAULT_DEADLINE);
   }
 
   /**
@@ -76,15 +91,18 @@ public final class VirtrigClient implements AutoCloseable {
    *
    * @param target {@code HOST:PORT}, or any name that gRPC resolves
    * @param deadline how long each call may take
+   * @throws IllegalArgumentException when a token would leave this machine unencrypted
    */
-  public static VirtrigClient connect(String target, Duration deadline) {
+  public static VirtrigClient connect(String target, Credentials credentials, Duration deadline) {
     return over(
-        Grpc.newChannelBuilder(target, InsecureChannelCredentials.create())
+        credentials
+            .channel(target)
             .defaultServiceConfig(RetryPolicy.serviceConfig())
             .enableRetry()
             .maxInboundMessageSize(MAX_MESSAGE_SIZE)
             .build(),
-        deadline);
+        deadline,
+        credentials.interceptors());
   }
 
   /**
@@ -92,9 +110,24 @@ public final class VirtrigClient implements AutoCloseable {
    * when closed.
    *
    * @param deadline how long each call may take
+   * @param interceptors what all calls go through
    */
-  public static VirtrigClient over(ManagedChannel channel, Duration deadline) {
-    return new VirtrigClient(channel, deadline);
+  public static VirtrigClient over(
+      ManagedChannel channel, Duration deadline, ClientInterceptor... interceptors) {
+    return new VirtrigClient(channel, deadline, interceptors);
+  }
+
+  /**
+   * Waits until the daemon answers.
+   *
+   * @throws io.grpc.StatusRuntimeException when it does not in that time, or answers no
+   */
+  public void awaitReady(Duration timeout) {
+    var unused =
+        HostServiceGrpc.newBlockingStub(streams)
+            .withWaitForReady()
+            .withDeadlineAfter(timeout.toMillis(), TimeUnit.MILLISECONDS)
+            .listHosts(ListHostsRequest.newBuilder().setPageSize(1).build());
   }
 
   /** Makes a host; the daemon chooses its id. */
@@ -129,7 +162,7 @@ public final class VirtrigClient implements AutoCloseable {
 
   /** A stream of batches: the fast way to drive hosts. It lives until it is closed. */
   public VirtrigRing openRing() {
-    return VirtrigRing.open(managed);
+    return VirtrigRing.open(streams);
   }
 
   /** All hosts, by id. */

@@ -1,7 +1,9 @@
 package io.virtrig.testcontainers;
 
+import io.virtrig.client.Credentials;
 import java.io.IOException;
 import java.util.Locale;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,6 +25,11 @@ final class DaemonTarget {
     /** Where it answers. */
     String target();
 
+    /** What it is shown. */
+    default Credentials credentials() {
+      return Credentials.none();
+    }
+
     @Override
     void close();
   }
@@ -36,9 +43,10 @@ final class DaemonTarget {
    * Starts it, or finds it.
    *
    * @param text as above; null for nothing said
+   * @param variables what one that runs is shown, as {@link Credentials#from} takes it
    * @throws IOException when one of our own does not start
    */
-  static Opened open(@Nullable String text) throws IOException {
+  static Opened open(@Nullable String text, Map<String, String> variables) throws IOException {
     String target = text == null || text.isEmpty() ? defaultTarget() : text;
     if (target.equals(EMBEDDED)) {
       return embedded();
@@ -49,7 +57,7 @@ final class DaemonTarget {
     if (target.startsWith(CONTAINER + ":")) {
       return new ContainerDaemon(target.substring(CONTAINER.length() + 1));
     }
-    return new Remote(target);
+    return new Remote(target, Credentials.from(variables));
   }
 
   private static String defaultTarget() {
@@ -77,7 +85,7 @@ final class DaemonTarget {
   }
 
   /** One that runs already, and goes on when we are done. */
-  private record Remote(String target) implements Opened {
+  private record Remote(String target, Credentials credentials) implements Opened {
     @Override
     public void close() {}
   }

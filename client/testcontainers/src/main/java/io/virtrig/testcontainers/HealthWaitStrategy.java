@@ -1,55 +1,36 @@
 package io.virtrig.testcontainers;
 
-import io.grpc.Channel;
-import io.grpc.Grpc;
-import io.grpc.InsecureChannelCredentials;
-import io.grpc.ManagedChannel;
 import io.grpc.StatusRuntimeException;
-import io.virtrig.v1.HostServiceGrpc;
-import io.virtrig.v1.ListHostsRequest;
-import java.time.Duration;
-import java.util.concurrent.TimeUnit;
+import io.virtrig.client.Credentials;
+import io.virtrig.client.VirtrigClient;
+import java.util.function.Supplier;
 import org.testcontainers.containers.ContainerLaunchException;
 import org.testcontainers.containers.wait.strategy.AbstractWaitStrategy;
 
 /** Waits until the daemon answers a call. */
 final class HealthWaitStrategy extends AbstractWaitStrategy {
   private final int port;
+  private final Supplier<Credentials> credentials;
 
   /**
    * Waits for a daemon.
    *
    * @param port where gRPC is served inside the container
+   * @param credentials what it is shown
    */
-  HealthWaitStrategy(int port) {
+  HealthWaitStrategy(int port, Supplier<Credentials> credentials) {
     this.port = port;
+    this.credentials = credentials;
   }
 
   @Override
   protected void waitUntilReady() {
     String target = waitStrategyTarget.getHost() + ":" + waitStrategyTarget.getMappedPort(port);
-    ManagedChannel channel =
-        Grpc.newChannelBuilder(target, InsecureChannelCredentials.create()).build();
-    try {
-      await(channel, startupTimeout);
+    try (VirtrigClient client = VirtrigClient.connect(target, credentials.get())) {
+      client.awaitReady(startupTimeout);
     } catch (StatusRuntimeException e) {
       throw new ContainerLaunchException(
           "the daemon did not answer within " + startupTimeout.toSeconds() + " seconds", e);
-    } finally {
-      channel.shutdownNow();
     }
-  }
-
-  /**
-   * Waits until a daemon answers.
-   *
-   * @throws StatusRuntimeException when it does not
-   */
-  static void await(Channel channel, Duration timeout) {
-    var unused =
-        HostServiceGrpc.newBlockingStub(channel)
-            .withWaitForReady()
-            .withDeadlineAfter(timeout.toMillis(), TimeUnit.MILLISECONDS)
-            .listHosts(ListHostsRequest.newBuilder().setPageSize(1).build());
   }
 }

@@ -7,8 +7,10 @@ import io.virtrig.client.json.UapiJson;
 import io.virtrig.v1.Event;
 import io.virtrig.v1.HostSpec;
 import java.io.IOException;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.AfterEachCallback;
@@ -32,13 +34,25 @@ import org.junit.jupiter.api.extension.ParameterResolver;
  *
  * <p>One daemon serves all tests of a run: in this JVM, in a container, or one that runs already,
  * as the variable {@code VIRTRIG_TARGET} or JUnit's parameter {@code virtrig.target} says ({@code
- * embedded}, {@code container}, {@code container:IMAGE}, {@code HOST:PORT}). When a test fails, the
- * host's events and its state go into the report.
+ * embedded}, {@code container}, {@code container:IMAGE}, {@code HOST:PORT}). One that runs is shown
+ * what {@link io.virtrig.client.Credentials} finds in the environment, or JUnit's parameters of the
+ * same names ({@code virtrig.token-file}). When a test fails, the host's events and its state go
+ * into the report.
  */
 public final class VirtrigExtension
     implements BeforeEachCallback, AfterEachCallback, ParameterResolver {
   private static final Namespace NAMESPACE = Namespace.create(VirtrigExtension.class);
   private static final int MOST_EVENTS = 1000;
+  private static final List<String> CREDENTIALS =
+      List.of(
+          "token",
+          "token-file",
+          "token-in-plaintext",
+          "tls",
+          "tls-trust",
+          "tls-client-cert",
+          "tls-client-key",
+          "tls-server-name");
 
   private final HostSpec spec;
   private final boolean failOnLeaks;
@@ -82,7 +96,7 @@ public final class VirtrigExtension
 
     Connected(DaemonTarget.Opened daemon) {
       this.daemon = daemon;
-      client = VirtrigClient.connect(daemon.target());
+      client = VirtrigClient.connect(daemon.target(), daemon.credentials());
     }
 
     @Override
@@ -172,7 +186,7 @@ public final class VirtrigExtension
     synchronized (VirtrigExtension.class) {
       Connected connected = store.get(Connected.class, Connected.class);
       if (connected == null) {
-        connected = new Connected(DaemonTarget.open(target(context)));
+        connected = new Connected(DaemonTarget.open(target(context), variables(context)));
         store.put(Connected.class, connected);
       }
       return connected;
@@ -180,8 +194,24 @@ public final class VirtrigExtension
   }
 
   private static @Nullable String target(ExtensionContext context) {
+    return setting(context, DaemonTarget.SETTING);
+  }
+
+  private static @Nullable String setting(ExtensionContext context, String name) {
     return context
-        .getConfigurationParameter("virtrig." + DaemonTarget.SETTING)
-        .orElseGet(() -> System.getenv(DaemonTarget.environmentName(DaemonTarget.SETTING)));
+        .getConfigurationParameter("virtrig." + name)
+        .orElseGet(() -> System.getenv(DaemonTarget.environmentName(name)));
+  }
+
+  /** What the daemon that runs already is shown. */
+  private static Map<String, String> variables(ExtensionContext context) {
+    Map<String, String> variables = new HashMap<>();
+    for (String name : CREDENTIALS) {
+      String value = setting(context, name);
+      if (value != null) {
+        variables.put(DaemonTarget.environmentName(name), value);
+      }
+    }
+    return variables;
   }
 }

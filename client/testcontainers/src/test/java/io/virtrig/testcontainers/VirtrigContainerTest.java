@@ -7,9 +7,6 @@ import com.github.dockerjava.api.DockerClient;
 import com.github.dockerjava.api.command.InspectContainerResponse;
 import com.github.dockerjava.api.model.ExposedPort;
 import com.github.dockerjava.api.model.Ports;
-import io.grpc.Grpc;
-import io.grpc.InsecureChannelCredentials;
-import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.virtrig.client.VirtrigClient;
@@ -111,12 +108,9 @@ class VirtrigContainerTest {
               .get(ExposedPort.tcp(7473));
       assertThat(bindings).isNotEmpty();
       String port = Objects.requireNonNull(bindings)[0].getHostPortSpec();
-      ManagedChannel channel =
-          Grpc.newChannelBuilder(
-                  container.getHost() + ":" + port, InsecureChannelCredentials.create())
-              .build();
-      HealthWaitStrategy.await(channel, Duration.ofSeconds(30));
-      try (VirtrigClient client = VirtrigClient.over(channel, Duration.ofSeconds(10))) {
+      try (VirtrigClient client =
+          VirtrigClient.connect(container.getHost() + ":" + port, container.credentials())) {
+        client.awaitReady(Duration.ofSeconds(30));
         assertThat(client.listHosts()).isEmpty();
       }
     }

@@ -3,6 +3,7 @@ package io.virtrig.testcontainers;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass;
 
+import io.virtrig.client.Credentials;
 import io.virtrig.client.VirtrigClient;
 import io.virtrig.client.VirtrigHost;
 import io.virtrig.v1.CloseRequest;
@@ -115,13 +116,25 @@ class VirtrigExtensionTest {
 
   @Test
   void aDaemonThatRunsAlreadyServesAndStaysUp() throws Exception {
-    try (DaemonTarget.Opened running = DaemonTarget.open("embedded")) {
+    try (DaemonTarget.Opened running = DaemonTarget.open("embedded", Map.of())) {
       Run run = run(Plain.class, running.target());
       assertThat(run.outcomes).containsEntry("first", "");
       try (VirtrigClient client = VirtrigClient.connect(running.target())) {
         assertThat(client.listHosts()).isEmpty();
       }
     }
+  }
+
+  @Test
+  void aDaemonThatRunsIsShownTheTokenThatAParameterNames() throws Exception {
+    try (DaemonTarget.Opened running = DaemonTarget.open("embedded", Map.of())) {
+      Run run =
+          run(Plain.class, running.target(), Map.of("virtrig.token-file", "/nowhere/lab.token"));
+      assertThat(run.outcomes.get("first")).contains("UNAUTHENTICATED", "/nowhere/lab.token");
+    }
+    Map<String, String> token = Map.of(Credentials.TOKEN, "abc");
+    assertThat(DaemonTarget.open("127.0.0.1:7473", token).credentials())
+        .hasToString("plaintext, a token");
   }
 
   private static Operation open(String path) {
@@ -150,10 +163,15 @@ class VirtrigExtensionTest {
   }
 
   static Run run(Class<?> tests, String target) {
+    return run(tests, target, Map.of());
+  }
+
+  private static Run run(Class<?> tests, String target, Map<String, String> parameters) {
     LauncherDiscoveryRequest request =
         LauncherDiscoveryRequestBuilder.request()
             .selectors(selectClass(tests))
             .configurationParameter("virtrig.target", target)
+            .configurationParameters(parameters)
             .build();
     Run run = new Run();
     LauncherFactory.create().execute(request, run);

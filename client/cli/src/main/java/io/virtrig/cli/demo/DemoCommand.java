@@ -4,6 +4,7 @@ import io.virtrig.cli.DaemonContainer;
 import io.virtrig.cli.DaemonProcess;
 import io.virtrig.cli.ExitCode;
 import io.virtrig.cli.Terminal;
+import io.virtrig.client.Credentials;
 import io.virtrig.client.VirtrigClient;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -70,21 +71,21 @@ public final class DemoCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException, InterruptedException {
     if (target != null) {
-      return tell(target);
+      return tell(target, Credentials.fromEnvironment());
     }
     if (containers) {
       try (DaemonContainer daemon = DaemonContainer.start(image)) {
-        return tell(daemon.target());
+        return tell(daemon.target(), Credentials.none());
       }
     }
     try (DaemonProcess daemon = DaemonProcess.start()) {
-      return tell(daemon.target());
+      return tell(daemon.target(), Credentials.none());
     }
   }
 
-  private int tell(String daemon) throws IOException {
+  private int tell(String daemon, Credentials credentials) throws IOException {
     PrintWriter out = Objects.requireNonNull(spec).commandLine().getOut();
-    try (VirtrigClient client = VirtrigClient.connect(daemon)) {
+    try (VirtrigClient client = VirtrigClient.connect(daemon, credentials)) {
       boolean asTold = new Story(tale.name(), client, out, Terminal.stdout().palette()).tell();
       return asTold ? ExitCode.OK : ExitCode.FAILURE;
     }
