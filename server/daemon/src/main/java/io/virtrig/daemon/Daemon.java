@@ -17,6 +17,7 @@ import io.virtrig.daemon.console.Console;
 import io.virtrig.daemon.execution.OperationExecutor;
 import io.virtrig.daemon.grpc.GrpcServer;
 import io.virtrig.daemon.hosts.HostRegistry;
+import io.virtrig.daemon.hosts.Leases;
 import io.virtrig.daemon.limits.Connections;
 import io.virtrig.daemon.limits.LimitMetrics;
 import io.virtrig.daemon.limits.MemoryPressure;
@@ -35,6 +36,7 @@ public final class Daemon implements AutoCloseable {
   private final PrometheusMeterRegistry registry;
   private final JvmGcMetrics gcMetrics;
   private final MemoryPressure memory;
+  private final Leases leases;
   private final GrpcServer grpc;
   private final @Nullable MetricsServer metrics;
 
@@ -42,11 +44,13 @@ public final class Daemon implements AutoCloseable {
       PrometheusMeterRegistry registry,
       JvmGcMetrics gcMetrics,
       MemoryPressure memory,
+      Leases leases,
       GrpcServer grpc,
       @Nullable MetricsServer metrics) {
     this.registry = registry;
     this.gcMetrics = gcMetrics;
     this.memory = memory;
+    this.leases = leases;
     this.grpc = grpc;
     this.metrics = metrics;
   }
@@ -74,6 +78,7 @@ public final class Daemon implements AutoCloseable {
     MemoryPressure memory = new MemoryPressure(registry, refusals);
     OperationExecutor executor =
         new OperationExecutor(hosts, new OperationMetrics(registry), memory);
+    Leases leases = new Leases(System::nanoTime, registry);
     JvmGcMetrics gcMetrics = new JvmGcMetrics();
     gcMetrics.bindTo(registry);
     bind(registry, hosts);
@@ -81,6 +86,7 @@ public final class Daemon implements AutoCloseable {
         GrpcServer.onNetwork(
             configuration,
             executor,
+            leases,
             new Connections(configuration.limits(), refusals, registry),
             refusals,
             new RingMetrics(registry),
@@ -88,7 +94,9 @@ public final class Daemon implements AutoCloseable {
             registry);
     InetSocketAddress scraped = configuration.metrics();
     MetricsServer metrics =
-        scraped == null ? null : MetricsServer.start(scraped, registry, grpc::serving);
+        scraped == null
+            ? null
+            : MetricsServer.start(scraped, configuration.scraping(), registry, grpc::serving);
     if (metrics != null) {
       Console.serve(metrics, hosts, registry);
     }
@@ -100,7 +108,7 @@ public final class Daemon implements AutoCloseable {
       }
       throw e;
     }
-    return new Daemon(registry, gcMetrics, memory, grpc, metrics);
+    return new Daemon(registry, gcMetrics, memory, leases, grpc, metrics);
   }
 
   private static void bind(MeterRegistry registry, HostRegistry hosts) {
@@ -141,6 +149,7 @@ public final class Daemon implements AutoCloseable {
       }
       gcMetrics.close();
       memory.close();
+      leases.close();
       registry.close();
     }
   }

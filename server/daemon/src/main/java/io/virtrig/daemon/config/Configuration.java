@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param untilStdinCloses stop when standard input reaches its end: for daemons that belong to
  *     another program
  * @param limits what clients may take up
+ * @param scraping who may read metrics and console
  */
 public record Configuration(
     InetSocketAddress listen,
@@ -29,9 +30,10 @@ public record Configuration(
     Duration shutdownGrace,
     List<Path> models,
     boolean untilStdinCloses,
-    ConnectionLimits limits) {
+    ConnectionLimits limits,
+    Scraping scraping) {
 
-  /** With the usual limits. */
+  /** With the usual limits, and metrics for everybody who gets there. */
   public Configuration(
       InetSocketAddress listen,
       @Nullable InetSocketAddress metrics,
@@ -50,7 +52,38 @@ public record Configuration(
         shutdownGrace,
         models,
         untilStdinCloses,
-        ConnectionLimits.USUAL);
+        ConnectionLimits.USUAL,
+        Scraping.OPEN);
+  }
+
+  /** The same with other limits. */
+  public Configuration with(ConnectionLimits other) {
+    return new Configuration(
+        listen,
+        metrics,
+        tls,
+        maxHosts,
+        maxMessageBytes,
+        shutdownGrace,
+        models,
+        untilStdinCloses,
+        other,
+        scraping);
+  }
+
+  /** The same with other readers. */
+  public Configuration with(Scraping other) {
+    return new Configuration(
+        listen,
+        metrics,
+        tls,
+        maxHosts,
+        maxMessageBytes,
+        shutdownGrace,
+        models,
+        untilStdinCloses,
+        limits,
+        other);
   }
 
   /**

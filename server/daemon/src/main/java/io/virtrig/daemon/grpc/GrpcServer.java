@@ -21,6 +21,7 @@ import io.netty.util.concurrent.DefaultThreadFactory;
 import io.virtrig.daemon.config.Configuration;
 import io.virtrig.daemon.config.ConnectionLimits;
 import io.virtrig.daemon.execution.OperationExecutor;
+import io.virtrig.daemon.hosts.Leases;
 import io.virtrig.daemon.limits.CallLimits;
 import io.virtrig.daemon.limits.Connections;
 import io.virtrig.daemon.limits.LimitMetrics;
@@ -72,6 +73,7 @@ public final class GrpcServer {
       NettyServerBuilder builder,
       Connections connections,
       OperationExecutor executor,
+      Leases leases,
       RingMetrics rings,
       WatchMethod watches,
       Duration grace,
@@ -87,7 +89,7 @@ public final class GrpcServer {
         .channelFactory(() -> listening(connections));
     // Handlers never block for longer than an operation takes: they run where the message arrives.
     builder.directExecutor();
-    for (ServerServiceDefinition service : services(executor, rings, watches)) {
+    for (ServerServiceDefinition service : services(executor, leases, rings, watches)) {
       builder.addService(service);
       health.setStatus(service.getServiceDescriptor().getName(), ServingStatus.SERVING);
     }
@@ -100,6 +102,7 @@ public final class GrpcServer {
   public static GrpcServer onNetwork(
       Configuration configuration,
       OperationExecutor executor,
+      Leases leases,
       Connections connections,
       LimitMetrics refusals,
       RingMetrics rings,
@@ -138,6 +141,7 @@ public final class GrpcServer {
         builder,
         connections,
         executor,
+        leases,
         rings,
         new WatchMethod(executor.hosts(), watches),
         configuration.shutdownGrace(),
@@ -168,9 +172,9 @@ public final class GrpcServer {
   }
 
   private static List<ServerServiceDefinition> services(
-      OperationExecutor executor, RingMetrics rings, WatchMethod watches) {
+      OperationExecutor executor, Leases leases, RingMetrics rings, WatchMethod watches) {
     List<ServerServiceDefinition> services = new ArrayList<>(new OperationServices(executor).all());
-    services.add(new HostMethods(executor.hosts(), executor.memory()).service());
+    services.add(new HostMethods(executor.hosts(), executor.memory(), leases).service());
     services.add(new TraceMethods(executor.hosts()).service());
     services.add(new RingMethod(executor, rings).service());
     services.add(watches.service());

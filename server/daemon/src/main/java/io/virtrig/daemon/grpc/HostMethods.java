@@ -4,6 +4,8 @@ import com.google.rpc.Code;
 import io.grpc.ServerServiceDefinition;
 import io.virtrig.daemon.hosts.HostRegistry;
 import io.virtrig.daemon.hosts.HostedHost;
+import io.virtrig.daemon.hosts.Lease;
+import io.virtrig.daemon.hosts.Leases;
 import io.virtrig.daemon.limits.MemoryPressure;
 import io.virtrig.v1.CloneHostRequest;
 import io.virtrig.v1.CloneHostResponse;
@@ -21,15 +23,21 @@ import io.virtrig.v1.ListEventsRequest;
 import io.virtrig.v1.ListEventsResponse;
 import io.virtrig.v1.ListHostsRequest;
 import io.virtrig.v1.ListHostsResponse;
+import io.virtrig.v1.RenewLeaseRequest;
+import io.virtrig.v1.RenewLeaseResponse;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /** The host service: what its methods ask of the registry. */
 final class HostMethods {
   private final HostRegistry hosts;
   private final MemoryPressure memory;
+  private final Leases leases;
 
-  HostMethods(HostRegistry hosts, MemoryPressure memory) {
+  HostMethods(HostRegistry hosts, MemoryPressure memory, Leases leases) {
     this.hosts = hosts;
     this.memory = memory;
+    this.leases = leases;
   }
 
   ServerServiceDefinition service() {
@@ -39,6 +47,7 @@ final class HostMethods {
         .method(HostServiceGrpc.getGetHostMethod(), this::get)
         .method(HostServiceGrpc.getListHostsMethod(), this::list)
         .method(HostServiceGrpc.getDeleteHostMethod(), this::delete)
+        .method(HostServiceGrpc.getRenewLeaseMethod(), this::renew)
         .method(HostServiceGrpc.getDescribeHostMethod(), this::describe)
         .method(HostServiceGrpc.getListEventsMethod(), this::events)
         .build();
@@ -46,15 +55,42 @@ final class HostMethods {
 
   private CreateHostResponse create(CreateHostRequest request) {
     requireMemory();
+    @Nullable Duration lease = LeaseLength.of(request.hasLease(), request.getLease());
     HostedHost host = hosts.create(request.getHostId(), request.getSpec(), request.getRequestId());
+    lease(host, lease);
     return CreateHostResponse.newBuilder().setHost(message(host)).build();
   }
 
   private CloneHostResponse cloneHost(CloneHostRequest request) {
     requireMemory();
+    @Nullable Duration asked = LeaseLength.of(request.hasLease(), request.getLease());
     HostedHost original = named(request.getName());
     HostedHost copy = hosts.clone(original.name(), request.getHostId(), request.getRequestId());
+    Lease originals = original.lease();
+    lease(copy, asked == null && originals != null ? originals.length() : asked);
     return CloneHostResponse.newBuilder().setHost(message(copy)).build();
+  }
+
+  private void lease(HostedHost host, @Nullable Duration length) {
+    if (length != null) {
+      leases.grant(
+          host,
+          length,
+          () -> {
+            hosts.expire(host);
+            memory.released();
+          });
+    }
+  }
+
+  private RenewLeaseResponse renew(RenewLeaseRequest request) {
+    @Nullable Duration length = LeaseLength.of(request.hasLease(), request.getLease());
+    HostedHost host = named(request.getName());
+    if (!leases.renew(host, length)) {
+      throw Statuses.daemon(
+          Code.FAILED_PRECONDITION, "name: \"" + host.id() + "\" has no lease to renew");
+    }
+    return RenewLeaseResponse.newBuilder().setHost(message(host)).build();
   }
 
   private void requireMemory() {
@@ -126,10 +162,17 @@ final class HostMethods {
   }
 
   private static Host message(HostedHost hosted, io.virtrig.emulator.Host host) {
-    return Host.newBuilder()
-        .setName(hosted.name())
-        .setSpec(host.spec())
-        .setOperations(host.operations())
-        .build();
+    Host.Builder message =
+        Host.newBuilder()
+            .setName(hosted.name())
+            .setSpec(host.spec())
+            .setOperations(host.operations());
+    Lease lease = hosted.lease();
+    if (lease != null) {
+      message
+          .setLease(LeaseLength.message(lease.length()))
+          .setLeaseLeft(LeaseLength.message(lease.left()));
+    }
+    return message.build();
   }
 }

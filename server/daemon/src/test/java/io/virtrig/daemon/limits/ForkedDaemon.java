@@ -28,10 +28,16 @@ public final class ForkedDaemon implements AutoCloseable {
   private final String metrics;
   private final ManagedChannel channel;
 
-  /** Starts one with a heap of that many MiB and more settings. */
-  public ForkedDaemon(int heap, String... settings) throws IOException {
+  /** Starts one with a heap of that many MiB. */
+  public ForkedDaemon(int heap) throws IOException {
+    this(heap, List.of());
+  }
+
+  /** Starts one whose JVM is told more. */
+  public ForkedDaemon(int heap, List<String> flags) throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(flags);
     command.addAll(
         List.of(
             "-Xmx" + heap + "m",
@@ -45,7 +51,6 @@ public final class ForkedDaemon implements AutoCloseable {
             "--listen=127.0.0.1:0",
             "--metrics=127.0.0.1:0",
             "--until-stdin-closes"));
-    command.addAll(List.of(settings));
     process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
     BufferedReader out = process.inputReader(UTF_8);
     String line = out.readLine();
@@ -53,8 +58,7 @@ public final class ForkedDaemon implements AutoCloseable {
     if (!ready.matches()) {
       throw new IOException("the daemon said " + line);
     }
-    URI address = URI.create("grpc://" + ready.group(1));
-    grpc = new InetSocketAddress(address.getHost(), address.getPort());
+    grpc = address(ready.group(1));
     metrics = ready.group(2);
     channel =
         NettyChannelBuilder.forAddress(grpc).usePlaintext().maxInboundMessageSize(64 << 20).build();
@@ -68,6 +72,16 @@ public final class ForkedDaemon implements AutoCloseable {
   /** Where gRPC is served. */
   public InetSocketAddress grpc() {
     return grpc;
+  }
+
+  /** Where metrics are served. */
+  public InetSocketAddress metrics() {
+    return address(metrics);
+  }
+
+  private static InetSocketAddress address(String text) {
+    URI address = URI.create("any://" + text);
+    return new InetSocketAddress(address.getHost(), address.getPort());
   }
 
   /** Whether it runs. */

@@ -35,25 +35,18 @@ final class PatienceAttacks {
     InetSocketAddress anyPort = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
     ConnectionLimits usual = ConnectionLimits.USUAL;
     return Daemon.start(
-        new Configuration(
-            anyPort,
-            null,
-            tls,
-            10,
-            4 << 20,
-            Duration.ZERO,
-            List.of(),
-            false,
-            new ConnectionLimits(
-                usual.connections(),
-                usual.connectionsPerPeer(),
-                usual.streams(),
-                usual.streamsPerPeer(),
-                SHORT,
-                SHORT,
-                LONG,
-                SHORT,
-                SHORT)));
+        new Configuration(anyPort, null, tls, 10, 4 << 20, Duration.ZERO, List.of(), false)
+            .with(
+                new ConnectionLimits(
+                    usual.connections(),
+                    usual.connectionsPerPeer(),
+                    usual.streams(),
+                    usual.streamsPerPeer(),
+                    SHORT,
+                    SHORT,
+                    LONG,
+                    SHORT,
+                    SHORT)));
   }
 
   static List<Attack> on(Daemon daemon) {

@@ -1,0 +1,4 @@
+@NullMarked
+package io.virtrig.daemon.hosts;
+
+import org.jspecify.annotations.NullMarked;
