@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetSocketAddress;
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,6 +28,7 @@ public final class ForkedDaemon implements AutoCloseable {
   private final InetSocketAddress grpc;
   private final String metrics;
   private final ManagedChannel channel;
+  private final Path log;
 
   /** Starts one with a heap of that many MiB. */
   public ForkedDaemon(int heap) throws IOException {
@@ -51,12 +53,13 @@ public final class ForkedDaemon implements AutoCloseable {
             "--listen=127.0.0.1:0",
             "--metrics=127.0.0.1:0",
             "--until-stdin-closes"));
-    process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+    log = Files.createTempFile("virtrigd", ".log");
+    process = new ProcessBuilder(command).redirectError(log.toFile()).start();
     BufferedReader out = process.inputReader(UTF_8);
     String line = out.readLine();
     Matcher ready = READY.matcher(String.valueOf(line));
     if (!ready.matches()) {
-      throw new IOException("the daemon said " + line);
+      throw new IOException("the daemon said " + line + " and " + Files.readString(log));
     }
     grpc = address(ready.group(1));
     metrics = ready.group(2);
@@ -101,6 +104,11 @@ public final class ForkedDaemon implements AutoCloseable {
     }
   }
 
+  /** What it wrote to its log. */
+  public String log() throws IOException {
+    return Files.readString(log);
+  }
+
   /** Whether it says that it takes calls. */
   public boolean ready() throws IOException {
     try (InputStream page = URI.create("http://" + metrics + "/readyz").toURL().openStream()) {
@@ -120,5 +128,6 @@ public final class ForkedDaemon implements AutoCloseable {
       process.destroyForcibly();
       Thread.currentThread().interrupt();
     }
+    Files.delete(log);
   }
 }
