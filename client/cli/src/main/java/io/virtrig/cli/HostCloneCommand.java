@@ -1,6 +1,8 @@
 package io.virtrig.cli;
 
 import io.virtrig.client.VirtrigClient;
+import io.virtrig.client.VirtrigHost;
+import java.time.Duration;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -21,6 +23,7 @@ import picocli.CommandLine.Spec;
 final class HostCloneCommand implements Callable<Integer> {
 
   @Mixin private final Connection connection = new Connection();
+  @Mixin private final Lease lease = new Lease();
 
   @Parameters(paramLabel = "HOST", description = "The id of the host to clone.")
   private String original = "";
@@ -36,7 +39,9 @@ final class HostCloneCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     try (VirtrigClient client = connection.open()) {
-      Out.of(spec).println(client.host(original).cloneHost(id).id());
+      Duration length = lease.length();
+      VirtrigHost host = client.host(original);
+      Out.of(spec).println((length == null ? host.cloneHost(id) : host.cloneHost(id, length)).id());
     }
     return ExitCode.OK;
   }

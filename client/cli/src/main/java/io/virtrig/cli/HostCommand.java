@@ -16,6 +16,7 @@ import picocli.CommandLine.Command;
       HostGraphCommand.class,
       HostCaptureCommand.class,
       HostCloneCommand.class,
+      HostRenewCommand.class,
       HostDeleteCommand.class
     })
 final class HostCommand {}

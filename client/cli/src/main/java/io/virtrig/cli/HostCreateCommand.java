@@ -4,9 +4,11 @@ import com.google.gson.JsonObject;
 import io.virtrig.client.VirtrigClient;
 import io.virtrig.client.VirtrigHost;
 import io.virtrig.client.json.UapiJson;
+import io.virtrig.v1.HostSpec;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -24,6 +26,7 @@ final class HostCreateCommand implements Callable<Integer> {
 
   @Mixin private final Connection connection = new Connection();
   @Mixin private final OutputFormat output = new OutputFormat();
+  @Mixin private final Lease lease = new Lease();
 
   @Option(
       names = "--id",
@@ -44,7 +47,10 @@ final class HostCreateCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     JsonObject json = specification();
     try (VirtrigClient client = connection.open()) {
-      VirtrigHost host = client.createHost(id, UapiJson.hostSpec(json));
+      Duration length = lease.length();
+      HostSpec machine = UapiJson.hostSpec(json);
+      VirtrigHost host =
+          length == null ? client.createHost(id, machine) : client.createHost(id, machine, length);
       Out.of(spec)
           .println(output.isJson() ? JsonText.pretty(UapiJson.toJson(host.get())) : host.id());
     }

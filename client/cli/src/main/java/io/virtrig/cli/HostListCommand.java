@@ -34,7 +34,8 @@ final class HostListCommand implements Callable<Integer> {
         hosts.forEach(host -> json.add(UapiJson.toJson(host)));
         Out.of(spec).println(JsonText.pretty(json));
       } else {
-        Table table = new Table("ID", "ARCH", "UAPI", "IOMMU", "DEVICES", "OPERATIONS");
+        Table table =
+            new Table("ID", "ARCH", "UAPI", "IOMMU", "DEVICES", "OPERATIONS", "LEASE LEFT");
         hosts.forEach(host -> addRow(table, host));
         Out.of(spec).print(table);
       }
@@ -50,6 +51,7 @@ final class HostListCommand implements Callable<Integer> {
         machine.getKernel().getUapi(),
         machine.getIommu().getModel(),
         Integer.toString(machine.getDevicesCount()),
-        Long.toUnsignedString(host.getOperations()));
+        Long.toUnsignedString(host.getOperations()),
+        host.hasLease() ? host.getLeaseLeft().getSeconds() + "s" : "");
   }
 }

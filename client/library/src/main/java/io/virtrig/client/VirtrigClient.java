@@ -142,13 +142,28 @@ public final class VirtrigClient implements AutoCloseable {
    * @param spec what to simulate
    */
   public VirtrigHost createHost(String id, HostSpec spec) {
-    CreateHostRequest request =
+    return createHost(CreateHostRequest.newBuilder().setHostId(id).setSpec(spec));
+  }
+
+  /**
+   * Makes a host that is deleted when a time is over, unless {@link VirtrigHost#renewLease} is
+   * called before: for jobs that may die.
+   *
+   * @param id as for {@link #createHost(String, HostSpec)}
+   * @param spec what to simulate
+   * @param lease 1 second to 3650 days
+   */
+  public VirtrigHost createHost(String id, HostSpec spec, Duration lease) {
+    return createHost(
         CreateHostRequest.newBuilder()
             .setHostId(id)
             .setSpec(spec)
-            .setRequestId(UUID.randomUUID().toString())
-            .build();
-    return host(StatusDetails.answer(() -> hosts.createHost(request)).getHost().getName());
+            .setLease(VirtrigHost.message(lease)));
+  }
+
+  private VirtrigHost createHost(CreateHostRequest.Builder request) {
+    CreateHostRequest once = request.setRequestId(UUID.randomUUID().toString()).build();
+    return host(StatusDetails.answer(() -> hosts.createHost(once)).getHost().getName());
   }
 
   /**

@@ -25,6 +25,7 @@ import io.virtrig.v1.Operation;
 import io.virtrig.v1.OperationServiceGrpc;
 import io.virtrig.v1.ProcessServiceGrpc;
 import io.virtrig.v1.ProcessServiceGrpc.ProcessServiceBlockingStub;
+import io.virtrig.v1.RenewLeaseRequest;
 import io.virtrig.v1.Result;
 import io.virtrig.v1.TraceServiceGrpc;
 import io.virtrig.v1.VfioServiceGrpc;
@@ -32,6 +33,7 @@ import io.virtrig.v1.VfioServiceGrpc.VfioServiceBlockingStub;
 import io.virtrig.v1.VmmServiceGrpc;
 import io.virtrig.v1.VmmServiceGrpc.VmmServiceBlockingStub;
 import io.virtrig.v1.WatchEventsRequest;
+import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
 import java.util.function.Function;
@@ -88,6 +90,49 @@ public final class VirtrigHost {
             .build();
     return new VirtrigHost(
         channel, StatusDetails.answer(() -> hosts().cloneHost(request)).getHost().getName());
+  }
+
+  /**
+   * Makes a host in the state that this one is in, with a lease of its own.
+   *
+   * @param newId the id of the new one; empty: the daemon chooses
+   * @param lease 1 second to 3650 days
+   */
+  public VirtrigHost cloneHost(String newId, Duration lease) {
+    CloneHostRequest request =
+        CloneHostRequest.newBuilder()
+            .setName(id)
+            .setHostId(newId)
+            .setRequestId(UUID.randomUUID().toString())
+            .setLease(message(lease))
+            .build();
+    return new VirtrigHost(
+        channel, StatusDetails.answer(() -> hosts().cloneHost(request)).getHost().getName());
+  }
+
+  /** Lets it live on for as long as its lease says, from now. */
+  public Host renewLease() {
+    return renew(RenewLeaseRequest.newBuilder().setName(id).build());
+  }
+
+  /**
+   * Lets it live on.
+   *
+   * @param lease for how long, from now and after each renewal: 1 second to 3650 days
+   */
+  public Host renewLease(Duration lease) {
+    return renew(RenewLeaseRequest.newBuilder().setName(id).setLease(message(lease)).build());
+  }
+
+  private Host renew(RenewLeaseRequest request) {
+    return StatusDetails.answer(() -> hosts().renewLease(request)).getHost();
+  }
+
+  static com.google.protobuf.Duration message(Duration duration) {
+    return com.google.protobuf.Duration.newBuilder()
+        .setSeconds(duration.getSeconds())
+        .setNanos(duration.getNano())
+        .build();
   }
 
   /** Ends it: every process exits. */

@@ -20,6 +20,7 @@ import io.virtrig.daemon.grpc.GrpcServer;
 import io.virtrig.daemon.hosts.HostMaker;
 import io.virtrig.daemon.hosts.HostRegistry;
 import io.virtrig.daemon.hosts.HostSlots;
+import io.virtrig.daemon.hosts.Leases;
 import io.virtrig.daemon.limits.Connections;
 import io.virtrig.daemon.limits.LimitMetrics;
 import io.virtrig.daemon.limits.MemoryPressure;
@@ -43,6 +44,7 @@ public final class Daemon implements AutoCloseable {
   private final JvmGcMetrics gcMetrics;
   private final @Nullable WatchedTenants tenants;
   private final MemoryPressure memory;
+  private final Leases leases;
   private final GrpcServer grpc;
   private final @Nullable MetricsServer metrics;
 
@@ -51,12 +53,14 @@ public final class Daemon implements AutoCloseable {
       JvmGcMetrics gcMetrics,
       MemoryPressure memory,
       @Nullable WatchedTenants tenants,
+      Leases leases,
       GrpcServer grpc,
       @Nullable MetricsServer metrics) {
     this.registry = registry;
     this.gcMetrics = gcMetrics;
     this.tenants = tenants;
     this.memory = memory;
+    this.leases = leases;
     this.grpc = grpc;
     this.metrics = metrics;
   }
@@ -90,6 +94,7 @@ public final class Daemon implements AutoCloseable {
     LimitMetrics refusals = new LimitMetrics(registry);
     MemoryPressure memory = new MemoryPressure(registry, refusals);
     OperationExecutor executor = new OperationExecutor(new OperationMetrics(registry), memory);
+    Leases leases = new Leases(System::nanoTime, registry);
     JvmGcMetrics gcMetrics = new JvmGcMetrics();
     gcMetrics.bindTo(registry);
     bind(registry, slots);
@@ -99,6 +104,7 @@ public final class Daemon implements AutoCloseable {
             tenants,
             GateListener.NONE,
             executor,
+            leases,
             new Connections(configuration.limits(), refusals, registry),
             refusals,
             new RingMetrics(registry),
@@ -106,7 +112,9 @@ public final class Daemon implements AutoCloseable {
             registry);
     InetSocketAddress scraped = configuration.metrics();
     MetricsServer metrics =
-        scraped == null ? null : MetricsServer.start(scraped, registry, grpc::serving);
+        scraped == null
+            ? null
+            : MetricsServer.start(scraped, configuration.scraping(), registry, grpc::serving);
     if (metrics != null) {
       Console.serve(metrics, tenants, registry);
     }
@@ -118,7 +126,7 @@ public final class Daemon implements AutoCloseable {
       }
       throw e;
     }
-    return new Daemon(registry, gcMetrics, memory, watched, grpc, metrics);
+    return new Daemon(registry, gcMetrics, memory, watched, leases, grpc, metrics);
   }
 
   private static void bind(MeterRegistry registry, HostSlots slots) {
@@ -162,6 +170,7 @@ public final class Daemon implements AutoCloseable {
       }
       gcMetrics.close();
       memory.close();
+      leases.close();
       registry.close();
     }
   }

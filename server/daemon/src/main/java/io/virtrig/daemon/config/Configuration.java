@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  *     another program
  * @param access who may call, and who administers
  * @param limits what clients may take up
+ * @param scraping who may read metrics and console
  */
 public record Configuration(
     InetSocketAddress listen,
@@ -31,7 +32,8 @@ public record Configuration(
     List<Path> models,
     boolean untilStdinCloses,
     Access access,
-    ConnectionLimits limits) {
+    ConnectionLimits limits,
+    Scraping scraping) {
 
   /** Everybody may call, with the usual limits, and nobody administers. */
   public Configuration(
@@ -53,7 +55,8 @@ public record Configuration(
         models,
         untilStdinCloses,
         Access.OPEN,
-        ConnectionLimits.USUAL);
+        ConnectionLimits.USUAL,
+        Scraping.OPEN);
   }
 
   /** The same with other access. */
@@ -68,7 +71,8 @@ public record Configuration(
         models,
         untilStdinCloses,
         other,
-        limits);
+        limits,
+        scraping);
   }
 
   /** The same with other limits. */
@@ -83,6 +87,23 @@ public record Configuration(
         models,
         untilStdinCloses,
         access,
+        other,
+        scraping);
+  }
+
+  /** The same with other readers. */
+  public Configuration with(Scraping other) {
+    return new Configuration(
+        listen,
+        metrics,
+        tls,
+        maxHosts,
+        maxMessageBytes,
+        shutdownGrace,
+        models,
+        untilStdinCloses,
+        access,
+        limits,
         other);
   }
 

@@ -1,6 +1,8 @@
 package io.virtrig.daemon.config;
 
+import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -52,6 +54,22 @@ public final class Settings {
       defaultValue = "127.0.0.1:9464",
       description = "where Prometheus scrapes /metrics (default: ${DEFAULT-VALUE})")
   private String metrics = "";
+
+  @Option(
+      names = "--metrics-token-file",
+      paramLabel = "FILE",
+      description =
+          "who reads metrics or the console must send what stands in it, as a bearer token or"
+              + " as the password")
+  private @Nullable Path metricsTokenFile;
+
+  @Option(
+      names = "--metrics-names",
+      paramLabel = "NAME",
+      split = ",",
+      description =
+          "names by which metrics and console may be called, beside addresses and localhost")
+  private List<String> metricsNames = List.of();
 
   @Option(names = "--tls-cert", paramLabel = "FILE", description = "certificate chain for TLS, PEM")
   private @Nullable Path tlsCert;
@@ -266,7 +284,21 @@ public final class Settings {
         models,
         untilStdinCloses,
         access(tls),
-        limits());
+        limits(),
+        scraping());
+  }
+
+  private Scraping scraping() {
+    if (metricsTokenFile != null) {
+      try {
+        if (Files.readString(metricsTokenFile).isBlank()) {
+          throw new BadConfiguration("--metrics-token-file: " + metricsTokenFile + " is empty");
+        }
+      } catch (IOException e) {
+        throw new BadConfiguration("--metrics-token-file: cannot be read: " + e);
+      }
+    }
+    return new Scraping(metricsTokenFile, metricsNames);
   }
 
   private Configuration.Access access(Configuration.@Nullable Tls tls) {

@@ -22,6 +22,7 @@ import io.netty.util.concurrent.DefaultThreadFactory;
 import io.virtrig.daemon.config.Configuration;
 import io.virtrig.daemon.config.ConnectionLimits;
 import io.virtrig.daemon.execution.OperationExecutor;
+import io.virtrig.daemon.hosts.Leases;
 import io.virtrig.daemon.limits.CallLimits;
 import io.virtrig.daemon.limits.Connections;
 import io.virtrig.daemon.limits.LimitMetrics;
@@ -115,6 +116,7 @@ public final class GrpcServer {
       Tenants tenants,
       GateListener gateListener,
       OperationExecutor executor,
+      Leases leases,
       Connections connections,
       LimitMetrics refusals,
       RingMetrics rings,
@@ -155,7 +157,7 @@ public final class GrpcServer {
     return new GrpcServer(
         builder,
         connections,
-        services(executor, rings, watchMethod, callers),
+        services(executor, leases, rings, watchMethod, callers),
         watchMethod,
         open ? null : new Gate(tenants, gateListener),
         configuration.shutdownGrace(),
@@ -186,10 +188,14 @@ public final class GrpcServer {
   }
 
   private static List<ServerServiceDefinition> services(
-      OperationExecutor executor, RingMetrics rings, WatchMethod watches, Callers callers) {
+      OperationExecutor executor,
+      Leases leases,
+      RingMetrics rings,
+      WatchMethod watches,
+      Callers callers) {
     List<ServerServiceDefinition> services =
         new ArrayList<>(new OperationServices(executor, callers).all());
-    services.add(new HostMethods(callers, executor.memory()).service());
+    services.add(new HostMethods(callers, executor.memory(), leases).service());
     services.add(TraceMethods.service(callers));
     services.add(new RingMethod(executor, rings, callers).service());
     services.add(watches.service());

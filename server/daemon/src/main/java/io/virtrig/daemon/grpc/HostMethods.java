@@ -4,6 +4,8 @@ import com.google.rpc.Code;
 import io.grpc.ServerServiceDefinition;
 import io.virtrig.daemon.hosts.HostRegistry;
 import io.virtrig.daemon.hosts.HostedHost;
+import io.virtrig.daemon.hosts.Lease;
+import io.virtrig.daemon.hosts.Leases;
 import io.virtrig.daemon.limits.MemoryPressure;
 import io.virtrig.daemon.tenancy.Caller;
 import io.virtrig.v1.CloneHostRequest;
@@ -22,15 +24,21 @@ import io.virtrig.v1.ListEventsRequest;
 import io.virtrig.v1.ListEventsResponse;
 import io.virtrig.v1.ListHostsRequest;
 import io.virtrig.v1.ListHostsResponse;
+import io.virtrig.v1.RenewLeaseRequest;
+import io.virtrig.v1.RenewLeaseResponse;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /** The host service: what its methods ask of the registry. */
 final class HostMethods {
   private final Callers callers;
   private final MemoryPressure memory;
+  private final Leases leases;
 
-  HostMethods(Callers callers, MemoryPressure memory) {
+  HostMethods(Callers callers, MemoryPressure memory, Leases leases) {
     this.callers = callers;
     this.memory = memory;
+    this.leases = leases;
   }
 
   ServerServiceDefinition service() {
@@ -40,6 +48,7 @@ final class HostMethods {
         .method(HostServiceGrpc.getGetHostMethod(), HostMethods::get)
         .method(HostServiceGrpc.getListHostsMethod(), HostMethods::list)
         .method(HostServiceGrpc.getDeleteHostMethod(), this::delete)
+        .method(HostServiceGrpc.getRenewLeaseMethod(), this::renew)
         .method(HostServiceGrpc.getDescribeHostMethod(), HostMethods::describe)
         .method(HostServiceGrpc.getListEventsMethod(), HostMethods::events)
         .build();
@@ -47,20 +56,44 @@ final class HostMethods {
 
   private CreateHostResponse create(Caller caller, CreateHostRequest request) {
     requireMemory();
-    HostedHost host =
-        caller
-            .tenant()
-            .hosts()
-            .create(request.getHostId(), request.getSpec(), request.getRequestId());
+    @Nullable Duration lease = LeaseLength.of(request.hasLease(), request.getLease());
+    HostRegistry hosts = caller.tenant().hosts();
+    HostedHost host = hosts.create(request.getHostId(), request.getSpec(), request.getRequestId());
+    lease(hosts, host, lease);
     return CreateHostResponse.newBuilder().setHost(message(host)).build();
   }
 
   private CloneHostResponse cloneHost(Caller caller, CloneHostRequest request) {
     requireMemory();
+    @Nullable Duration asked = LeaseLength.of(request.hasLease(), request.getLease());
+    HostRegistry hosts = caller.tenant().hosts();
     HostedHost original = named(caller, request.getName());
-    HostedHost copy =
-        caller.tenant().hosts().clone(original.name(), request.getHostId(), request.getRequestId());
+    HostedHost copy = hosts.clone(original.name(), request.getHostId(), request.getRequestId());
+    Lease originals = original.lease();
+    lease(hosts, copy, asked == null && originals != null ? originals.length() : asked);
     return CloneHostResponse.newBuilder().setHost(message(copy)).build();
+  }
+
+  private void lease(HostRegistry hosts, HostedHost host, @Nullable Duration length) {
+    if (length != null) {
+      leases.grant(
+          host,
+          length,
+          () -> {
+            hosts.expire(host);
+            memory.released();
+          });
+    }
+  }
+
+  private RenewLeaseResponse renew(Caller caller, RenewLeaseRequest request) {
+    @Nullable Duration length = LeaseLength.of(request.hasLease(), request.getLease());
+    HostedHost host = named(caller, request.getName());
+    if (!leases.renew(host, length)) {
+      throw Statuses.daemon(
+          Code.FAILED_PRECONDITION, "name: \"" + host.id() + "\" has no lease to renew");
+    }
+    return RenewLeaseResponse.newBuilder().setHost(message(host)).build();
   }
 
   private void requireMemory() {
@@ -133,10 +166,17 @@ final class HostMethods {
   }
 
   private static Host message(HostedHost hosted, io.virtrig.emulator.Host host) {
-    return Host.newBuilder()
-        .setName(hosted.name())
-        .setSpec(host.spec())
-        .setOperations(host.operations())
-        .build();
+    Host.Builder message =
+        Host.newBuilder()
+            .setName(hosted.name())
+            .setSpec(host.spec())
+            .setOperations(host.operations());
+    Lease lease = hosted.lease();
+    if (lease != null) {
+      message
+          .setLease(LeaseLength.message(lease.length()))
+          .setLeaseLeft(LeaseLength.message(lease.left()));
+    }
+    return message.build();
   }
 }

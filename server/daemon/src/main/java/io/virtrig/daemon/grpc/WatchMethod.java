@@ -194,7 +194,11 @@ final class WatchMethod
         if (missed == 0 && news.events().isEmpty()) {
           if (news.ended()) {
             call.sendMessage(
-                WatchEventsResponse.newBuilder().setPosition(position).setEnded(true).build());
+                WatchEventsResponse.newBuilder()
+                    .setPosition(position)
+                    .setEnded(true)
+                    .setExpired(news.expired())
+                    .build());
             close(Status.OK);
           }
           return;

@@ -165,6 +165,14 @@ public final class HostRegistry {
     host.end();
   }
 
+  /** Ends a host because its lease is over; one of the same id that came after it stays. */
+  public void expire(HostedHost host) {
+    if (hosts.remove(host.id(), host)) {
+      size.decrementAndGet();
+      host.expire();
+    }
+  }
+
   /** Up to {@code most} hosts with an id above {@code after}, by id. */
   public List<HostedHost> after(String after, int most) {
     List<HostedHost> page = new ArrayList<>();

@@ -49,6 +49,12 @@ public final class HostedHost {
   /** The host was deleted: guarded by {@link #lock}. */
   private boolean ended;
 
+  /** Because its lease was over: guarded by {@link #lock}. */
+  private boolean expired;
+
+  /** None: it lives until it is deleted. Set by {@link Leases} alone. */
+  private volatile @Nullable Lease lease;
+
   HostedHost(String id, String requestId, Host host, @Nullable HostShare share) {
     this.share = share;
     this.id = id;
@@ -69,6 +75,24 @@ public final class HostedHost {
   /** What made its creation safe to retry; may be empty. */
   String requestId() {
     return requestId;
+  }
+
+  /** How long it lives; null until it is deleted. */
+  public @Nullable Lease lease() {
+    return lease;
+  }
+
+  void lease(Lease given) {
+    lease = given;
+  }
+
+  boolean isEnded() {
+    lock.lock();
+    try {
+      return ended;
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** Programs that belong to it. */
@@ -135,15 +159,17 @@ public final class HostedHost {
    * @param oldest the lowest sequence number still kept; one above the last when none is
    * @param last the last event's sequence number
    * @param ended whether no more will come
+   * @param expired whether that is because its lease was over
    */
-  public record News(List<LoggedEvent> events, long oldest, long last, boolean ended) {}
+  public record News(
+      List<LoggedEvent> events, long oldest, long last, boolean ended, boolean expired) {}
 
   /** Up to {@code most} events above a sequence number; those of a deleted host too. */
   public News news(long after, int most) {
     lock.lock();
     try {
       EventLog log = host.events();
-      return new News(log.loggedAfter(after, most), log.oldest(), log.last(), ended);
+      return new News(log.loggedAfter(after, most), log.oldest(), log.last(), ended, expired);
     } finally {
       lock.unlock();
     }
@@ -205,6 +231,15 @@ public final class HostedHost {
 
   /** Ends the host: its processes exit, and no operation comes after. */
   void end() {
+    end(false);
+  }
+
+  /** Ends it because its lease was over. */
+  void expire() {
+    end(true);
+  }
+
+  private void end(boolean because) {
     lock.lock();
     try {
       if (!ended) {
@@ -213,6 +248,7 @@ public final class HostedHost {
         if (share != null) {
           share.giveBack();
         }
+        expired = because;
       }
     } finally {
       lock.unlock();

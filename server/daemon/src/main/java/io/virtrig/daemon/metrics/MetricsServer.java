@@ -6,6 +6,7 @@ import com.sun.net.httpserver.Headers;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.virtrig.daemon.config.Scraping;
 import io.virtrig.daemon.hosts.NoSuchHost;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -19,6 +20,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
  * The page that Prometheus scrapes, {@code /metrics}, two for whoever only asks how we are ({@code
@@ -34,11 +36,24 @@ public final class MetricsServer implements AutoCloseable {
       "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';"
           + " img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
+  /** How the JDK's server is told; what was said on the command line wins. */
+  private static final Map<String, String> LIMITS =
+      Map.of(
+          "jdk.httpserver.maxConnections", "100",
+          "sun.net.httpserver.maxReqTime", "10",
+          "sun.net.httpserver.maxRspTime", "30",
+          "sun.net.httpserver.maxReqHeaders", "100",
+          "sun.net.httpserver.maxReqHeaderSize", "16384");
+
+  private static final int MISDIRECTED = 421;
+
   private final HttpServer server;
+  private final PageAccess access;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
 
-  private MetricsServer(HttpServer server) {
+  private MetricsServer(HttpServer server, PageAccess access) {
     this.server = server;
+    this.access = access;
   }
 
   /**
@@ -47,14 +62,18 @@ public final class MetricsServer implements AutoCloseable {
    * @param ready whether the daemon takes calls
    */
   public static MetricsServer start(
-      InetSocketAddress address, PrometheusMeterRegistry registry, BooleanSupplier ready)
+      InetSocketAddress address,
+      Scraping scraping,
+      PrometheusMeterRegistry registry,
+      BooleanSupplier ready)
       throws IOException {
-    MetricsServer metrics = new MetricsServer(HttpServer.create(address, 0));
+    LIMITS.forEach((name, value) -> System.setProperty(name, System.getProperty(name, value)));
+    MetricsServer metrics =
+        new MetricsServer(HttpServer.create(address, 0), new PageAccess(scraping));
     metrics.server.setExecutor(metrics.threads);
     metrics.page("/metrics", PROMETHEUS_TEXT, query -> registry.scrape().getBytes(UTF_8));
-    metrics.page("/healthz", PLAIN_TEXT, query -> "ok\n".getBytes(UTF_8));
-    metrics.page(
-        "/readyz", PLAIN_TEXT, query -> (ready.getAsBoolean() ? "ok\n" : "").getBytes(UTF_8));
+    metrics.open("/healthz", () -> "ok\n");
+    metrics.open("/readyz", () -> ready.getAsBoolean() ? "ok\n" : "");
     metrics.server.start();
     return metrics;
   }
@@ -66,13 +85,36 @@ public final class MetricsServer implements AutoCloseable {
    *     NoSuchHost} that there is no such page
    */
   public void page(String path, String type, Function<Map<String, String>, byte[]> body) {
-    var _ = server.createContext(path, exchange -> answer(exchange, path, type, body));
+    var _ = server.createContext(path, exchange -> answer(exchange, path, type, true, body));
   }
 
-  private static void answer(
-      HttpExchange exchange, String path, String type, Function<Map<String, String>, byte[]> page)
+  /** Adds a page that needs no token. */
+  private void open(String path, Supplier<String> body) {
+    var _ =
+        server.createContext(
+            path,
+            exchange ->
+                answer(exchange, path, PLAIN_TEXT, false, query -> body.get().getBytes(UTF_8)));
+  }
+
+  private void answer(
+      HttpExchange exchange,
+      String path,
+      String type,
+      boolean guarded,
+      Function<Map<String, String>, byte[]> page)
       throws IOException {
     try (exchange) {
+      Headers request = exchange.getRequestHeaders();
+      if (!access.isOurs(request.getFirst("Host"))) {
+        exchange.sendResponseHeaders(MISDIRECTED, -1);
+        return;
+      }
+      if (guarded && !access.knowsToken(request.getFirst("Authorization"))) {
+        exchange.getResponseHeaders().set("WWW-Authenticate", "Basic realm=\"virtrig\"");
+        exchange.sendResponseHeaders(HttpURLConnection.HTTP_UNAUTHORIZED, -1);
+        return;
+      }
       URI uri = exchange.getRequestURI();
       if (!path.equals(uri.getPath())) {
         exchange.sendResponseHeaders(HttpURLConnection.HTTP_NOT_FOUND, -1);

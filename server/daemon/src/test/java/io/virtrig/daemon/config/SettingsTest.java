@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
@@ -45,6 +46,20 @@ class SettingsTest {
         parse(Map.of(), "--max-connection-age=0", "--max-streams-per-peer=7").limits();
     assertThat(limits.age()).isZero();
     assertThat(limits.streamsPerPeer()).isEqualTo(7);
+  }
+
+  @Test
+  void whoMayReadMetricsIsSaidByTokenAndNames() throws IOException {
+    Path token = Files.writeString(folder.resolve("token"), "secret");
+    assertThat(parse(Map.of()).scraping()).isEqualTo(Scraping.OPEN);
+    assertThat(
+            parse(Map.of("VIRTRIG_METRICS_NAMES", "a,b"), "--metrics-token-file=" + token)
+                .scraping())
+        .isEqualTo(new Scraping(token, List.of("a", "b")));
+    refused("--metrics-token-file", "--metrics-token-file=" + folder.resolve("missing"));
+    refused(
+        "--metrics-token-file",
+        "--metrics-token-file=" + Files.writeString(folder.resolve("empty"), "\n"));
   }
 
   @Test

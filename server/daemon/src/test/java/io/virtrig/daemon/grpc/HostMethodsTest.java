@@ -14,6 +14,7 @@ import io.virtrig.v1.CloneHostRequest;
 import io.virtrig.v1.CreateHostRequest;
 import io.virtrig.v1.DeleteHostRequest;
 import io.virtrig.v1.DescribeHostRequest;
+import io.virtrig.v1.DeviceSpec;
 import io.virtrig.v1.Errno;
 import io.virtrig.v1.ExecuteRequest;
 import io.virtrig.v1.ExitRequest;
@@ -112,6 +113,39 @@ class HostMethodsTest {
         .getLoad()
         .getBytes()
         .toStringUtf8();
+  }
+
+  /** However long what hosts are specified as. */
+  @Test
+  void aPageOfLargeHostsEndsEarlyAndTheNextGoesOn() {
+    String name = "n".repeat(1_500_000);
+    HostSpec large =
+        HostSpec.newBuilder()
+            .addDevices(DeviceSpec.newBuilder().setName(name).setBdf("0000:01:00.0"))
+            .build();
+    List<String> made = new ArrayList<>();
+    for (int i = 0; i < 7; i++) {
+      made.add(
+          daemon
+              .hosts()
+              .createHost(
+                  CreateHostRequest.newBuilder().setHostId("large-" + i).setSpec(large).build())
+              .getHost()
+              .getName());
+    }
+    List<String> listed = new ArrayList<>();
+    String token = "";
+    do {
+      ListHostsResponse page =
+          daemon
+              .hosts()
+              .listHosts(
+                  ListHostsRequest.newBuilder().setPageSize(1000).setPageToken(token).build());
+      assertThat(page.getHostsCount()).isBetween(1, 3);
+      page.getHostsList().forEach(host -> listed.add(host.getName()));
+      token = page.getNextPageToken();
+    } while (!token.isEmpty());
+    assertThat(listed).isEqualTo(made);
   }
 
   @Test

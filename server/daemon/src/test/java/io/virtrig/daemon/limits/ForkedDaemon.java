@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetSocketAddress;
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,11 +28,18 @@ public final class ForkedDaemon implements AutoCloseable {
   private final InetSocketAddress grpc;
   private final String metrics;
   private final ManagedChannel channel;
+  private final Path log;
 
-  /** Starts one with a heap of that many MiB and more settings. */
-  public ForkedDaemon(int heap, String... settings) throws IOException {
+  /** Starts one with a heap of that many MiB. */
+  public ForkedDaemon(int heap) throws IOException {
+    this(heap, List.of());
+  }
+
+  /** Starts one whose JVM is told more. */
+  public ForkedDaemon(int heap, List<String> flags) throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(flags);
     command.addAll(
         List.of(
             "-Xmx" + heap + "m",
@@ -45,16 +53,15 @@ public final class ForkedDaemon implements AutoCloseable {
             "--listen=127.0.0.1:0",
             "--metrics=127.0.0.1:0",
             "--until-stdin-closes"));
-    command.addAll(List.of(settings));
-    process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+    log = Files.createTempFile("virtrigd", ".log");
+    process = new ProcessBuilder(command).redirectError(log.toFile()).start();
     BufferedReader out = process.inputReader(UTF_8);
     String line = out.readLine();
     Matcher ready = READY.matcher(String.valueOf(line));
     if (!ready.matches()) {
-      throw new IOException("the daemon said " + line);
+      throw new IOException("the daemon said " + line + " and " + Files.readString(log));
     }
-    URI address = URI.create("grpc://" + ready.group(1));
-    grpc = new InetSocketAddress(address.getHost(), address.getPort());
+    grpc = address(ready.group(1));
     metrics = ready.group(2);
     channel =
         NettyChannelBuilder.forAddress(grpc).usePlaintext().maxInboundMessageSize(64 << 20).build();
@@ -68,6 +75,16 @@ public final class ForkedDaemon implements AutoCloseable {
   /** Where gRPC is served. */
   public InetSocketAddress grpc() {
     return grpc;
+  }
+
+  /** Where metrics are served. */
+  public InetSocketAddress metrics() {
+    return address(metrics);
+  }
+
+  private static InetSocketAddress address(String text) {
+    URI address = URI.create("any://" + text);
+    return new InetSocketAddress(address.getHost(), address.getPort());
   }
 
   /** Whether it runs. */
@@ -85,6 +102,11 @@ public final class ForkedDaemon implements AutoCloseable {
           .findFirst()
           .orElseThrow(() -> new AssertionError("no series " + series));
     }
+  }
+
+  /** What it wrote to its log. */
+  public String log() throws IOException {
+    return Files.readString(log);
   }
 
   /** Whether it says that it takes calls. */
@@ -106,5 +128,6 @@ public final class ForkedDaemon implements AutoCloseable {
       process.destroyForcibly();
       Thread.currentThread().interrupt();
     }
+    Files.delete(log);
   }
 }

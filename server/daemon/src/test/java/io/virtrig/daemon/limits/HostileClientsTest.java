@@ -24,6 +24,7 @@ import org.junit.jupiter.api.TestFactory;
  */
 class HostileClientsTest {
   private static final int HEAP_MIB = 256;
+  private static final int MOST_LOG = 10_000;
 
   private static ForkedDaemon daemon;
   private static Daemon impatient;
@@ -82,7 +83,8 @@ class HostileClientsTest {
   private static void holds(Attack attack, Map<String, Row> expected) throws Exception {
     Row seen = new Row(attack.name(), attack.limit(), attack.run().outcome());
     SEEN.add(seen);
-    assertThat(daemon.alive()).isTrue();
+    assertThat(daemon.alive()).as(daemon.log()).isTrue();
+    assertThat(daemon.log()).as("what strangers made it write").hasSizeLessThan(MOST_LOG);
     polite.isServed();
     assertThat(seen).isEqualTo(expected.get(attack.name()));
   }

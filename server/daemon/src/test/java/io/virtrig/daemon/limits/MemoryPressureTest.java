@@ -91,7 +91,7 @@ class MemoryPressureTest {
     for (Thread writer : writers) {
       writer.join();
     }
-    assertThat(daemon.alive()).isTrue();
+    assertThat(daemon.alive()).as(daemon.log()).isTrue();
     assertThat(refusals)
         .allSatisfy(
             refusal -> {
