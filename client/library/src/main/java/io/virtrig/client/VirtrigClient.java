@@ -1,6 +1,7 @@
 package io.virtrig.client;
 
 import io.grpc.Channel;
+import io.grpc.ClientInterceptor;
 import io.grpc.ClientInterceptors;
 import io.grpc.Grpc;
 import io.grpc.InsecureChannelCredentials;
@@ -57,12 +58,18 @@ public final class VirtrigClient implements AutoCloseable {
   private static final int MAX_MESSAGE_SIZE = 64 << 20;
 
   private final ManagedChannel managed;
+
+  /** For streams, which have no deadline. */
+  private final Channel streams;
+
   private final Channel channel;
   private final HostServiceBlockingStub hosts;
 
-  private VirtrigClient(ManagedChannel managed, Duration deadline) {
+  private VirtrigClient(
+      ManagedChannel managed, Duration deadline, ClientInterceptor... interceptors) {
     this.managed = managed;
-    channel = ClientInterceptors.intercept(managed, new CallDeadline(deadline));
+    streams = ClientInterceptors.intercept(managed, interceptors);
+    channel = ClientInterceptors.intercept(streams, new CallDeadline(deadline));
     hosts = HostServiceGrpc.newBlockingStub(channel);
   }
 
@@ -72,7 +79,8 @@ public final class VirtrigClient implements AutoCloseable {
   }
 
   /**
-   * Connects. Nothing is sent before the first call.
+   * Connects. Nothing is sent before the first call. Calls show the token that the environment has,
+   * if any: see {@link BearerToken#fromEnvironment}.
    *
    * @param target {@code HOST:PORT}, or any name that gRPC resolves
    * @param deadline how long each call may take
@@ -84,7 +92,10 @@ public final class VirtrigClient implements AutoCloseable {
             .enableRetry()
             .maxInboundMessageSize(MAX_MESSAGE_SIZE)
             .build(),
-        deadline);
+        deadline,
+        BearerToken.fromEnvironment()
+            .map(token -> new ClientInterceptor[] {token.interceptor()})
+            .orElse(new ClientInterceptor[0]));
   }
 
   /**
@@ -92,9 +103,11 @@ public final class VirtrigClient implements AutoCloseable {
    * when closed.
    *
    * @param deadline how long each call may take
+   * @param interceptors what all calls go through, such as that of a {@link BearerToken}
    */
-  public static VirtrigClient over(ManagedChannel channel, Duration deadline) {
-    return new VirtrigClient(channel, deadline);
+  public static VirtrigClient over(
+      ManagedChannel channel, Duration deadline, ClientInterceptor... interceptors) {
+    return new VirtrigClient(channel, deadline, interceptors);
   }
 
   /** Makes a host; the daemon chooses its id. */
@@ -129,7 +142,7 @@ public final class VirtrigClient implements AutoCloseable {
 
   /** A stream of batches: the fast way to drive hosts. It lives until it is closed. */
   public VirtrigRing openRing() {
-    return VirtrigRing.open(managed);
+    return VirtrigRing.open(streams);
   }
 
   /** All hosts, by id. */

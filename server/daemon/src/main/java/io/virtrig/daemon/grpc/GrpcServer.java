@@ -11,6 +11,7 @@ import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.services.HealthStatusManager;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
+import io.virtrig.daemon.audit.Audit;
 import io.virtrig.daemon.config.Configuration;
 import io.virtrig.daemon.execution.OperationExecutor;
 import io.virtrig.daemon.metrics.RingMetrics;
@@ -31,7 +32,7 @@ public final class GrpcServer {
   /** Clients may ask this often whether the connection lives. */
   private static final Duration KEEPALIVE_ALLOWED = Duration.ofSeconds(10);
 
-  private static final int METADATA_BYTES = 16 << 10;
+  static final int METADATA_BYTES = 16 << 10;
   private static final int CALLS_PER_CONNECTION = 1000;
 
   private final HealthStatusManager health = new HealthStatusManager();
@@ -41,6 +42,9 @@ public final class GrpcServer {
   /** Null when everybody is let in, always. */
   private final @Nullable Gate gate;
 
+  /** Null when there is nobody to be fair to. */
+  private final @Nullable TenantShares shares;
+
   private final Duration grace;
   private volatile boolean serving;
 
@@ -49,12 +53,17 @@ public final class GrpcServer {
       List<ServerServiceDefinition> services,
       WatchMethod watches,
       @Nullable Gate gate,
+      @Nullable TenantShares shares,
       Duration grace) {
     this.watches = watches;
     this.gate = gate;
+    this.shares = shares;
     this.grace = grace;
     // Handlers never block for longer than an operation takes: they run where the message arrives.
     builder.directExecutor();
+    if (shares != null) {
+      builder.callExecutor(shares);
+    }
     for (ServerServiceDefinition service : services) {
       builder.addService(gated(service));
       health.setStatus(service.getServiceDescriptor().getName(), ServingStatus.SERVING);
@@ -75,12 +84,13 @@ public final class GrpcServer {
       Configuration configuration,
       Tenants tenants,
       GateListener gateListener,
+      Audit audit,
       OperationExecutor executor,
       RingMetrics rings,
       WatchMetrics watches)
       throws IOException {
     boolean open = configuration.access().equals(Configuration.Access.OPEN);
-    Callers callers = open ? Callers.all(tenants) : Callers.gated();
+    Callers callers = open ? Callers.all(tenants) : Callers.gated(audit);
     WatchMethod watchMethod = new WatchMethod(callers, watches);
     NettyServerBuilder builder =
         NettyServerBuilder.forAddress(configuration.listen(), credentials(configuration))
@@ -94,10 +104,11 @@ public final class GrpcServer {
         services(executor, rings, watchMethod, callers),
         watchMethod,
         open ? null : new Gate(tenants, gateListener),
+        tenants.named() ? new TenantShares(tenants) : null,
         configuration.shutdownGrace());
   }
 
-  private static ServerCredentials credentials(Configuration configuration) throws IOException {
+  static ServerCredentials credentials(Configuration configuration) throws IOException {
     Configuration.Tls tls = configuration.tls();
     if (tls == null) {
       return InsecureServerCredentials.create();
@@ -177,6 +188,9 @@ public final class GrpcServer {
     if (!server.awaitTermination(grace.toMillis(), TimeUnit.MILLISECONDS)) {
       server.shutdownNow();
       server.awaitTermination();
+    }
+    if (shares != null) {
+      shares.close();
     }
   }
 }

@@ -33,11 +33,23 @@ final class HostMethods {
 
   ServerServiceDefinition service() {
     return new ServiceBinding(HostServiceGrpc.getServiceDescriptor(), callers)
-        .method(HostServiceGrpc.getCreateHostMethod(), HostMethods::create)
-        .method(HostServiceGrpc.getCloneHostMethod(), HostMethods::cloneHost)
+        .audited(
+            HostServiceGrpc.getCreateHostMethod(),
+            "host.create",
+            CreateHostRequest::getHostId,
+            HostMethods::create)
+        .audited(
+            HostServiceGrpc.getCloneHostMethod(),
+            "host.clone",
+            request -> request.getName() + " " + request.getHostId(),
+            HostMethods::cloneHost)
         .method(HostServiceGrpc.getGetHostMethod(), HostMethods::get)
         .method(HostServiceGrpc.getListHostsMethod(), HostMethods::list)
-        .method(HostServiceGrpc.getDeleteHostMethod(), HostMethods::delete)
+        .audited(
+            HostServiceGrpc.getDeleteHostMethod(),
+            "host.delete",
+            DeleteHostRequest::getName,
+            HostMethods::delete)
         .method(HostServiceGrpc.getDescribeHostMethod(), HostMethods::describe)
         .method(HostServiceGrpc.getListEventsMethod(), HostMethods::events)
         .build();

@@ -35,9 +35,14 @@ public final class Tenants {
 
   private volatile Credentials admins = new Credentials(List.of());
 
+  /** For whom administrators act: nobody who has anything. */
+  private final Tenant administration;
+
   private Tenants(Function<Account, HostRegistry> registries, TenancyListener listener) {
     this.registries = registries;
     this.listener = listener;
+    Account nothing = new Account(Quotas.NONE, refusal -> {});
+    administration = new Tenant(NO_NAME, registries.apply(nothing), nothing);
   }
 
   /** One tenant, without a name or a limit, for whom everybody acts. */
@@ -131,6 +136,11 @@ public final class Tenants {
     }
     Credentials.Holder holder = admins.holder(shown);
     return holder == null ? null : holder.identity();
+  }
+
+  /** For whom administrators act. */
+  public Tenant administration() {
+    return administration;
   }
 
   /** Has someone told whenever there is another table. */
