@@ -22,6 +22,7 @@ import picocli.CommandLine.Command;
       IommuCommand.class,
       ConformanceCommand.class,
       DemoCommand.class,
+      AdminCommand.class,
       DaemonCommand.class
     })
 final class Virtrig {

@@ -146,7 +146,9 @@ public final class Daemon implements AutoCloseable {
       Deque<AutoCloseable> started)
       throws IOException {
     if (access.tenants() == null || metrics == null) {
-      return Tenants.sole(new HostRegistry(slots, maker, null));
+      // Without administrators nobody can ask what is counted.
+      boolean counted = access.admin() != null;
+      return Tenants.sole(account -> new HostRegistry(slots, maker, counted ? account : null));
     }
     WatchedTenants watched =
         WatchedTenants.of(

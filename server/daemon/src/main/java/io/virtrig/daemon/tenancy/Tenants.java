@@ -45,9 +45,13 @@ public final class Tenants {
     administration = new Tenant(NO_NAME, registries.apply(nothing), nothing);
   }
 
-  /** One tenant, without a name or a limit, for whom everybody acts. */
-  public static Tenants sole(HostRegistry hosts) {
-    Tenants sole = new Tenants(account -> hosts, TenancyListener.NONE);
+  /**
+   * One tenant, without a name or a limit, for whom everybody acts.
+   *
+   * @param registries makes its registry of hosts
+   */
+  public static Tenants sole(Function<Account, HostRegistry> registries) {
+    Tenants sole = new Tenants(registries, TenancyListener.NONE);
     sole.tenants.put(NO_NAME, sole.tenant(NO_NAME, Quotas.NONE));
     return sole;
   }
