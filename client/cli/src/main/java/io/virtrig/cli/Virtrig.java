@@ -51,6 +51,7 @@ final class Virtrig {
     commands.put("conformance", ConformanceCommand::new);
     commands.put("demo", DemoCommand::new);
     commands.put("context", ContextCommand::new);
+    commands.put("admin", AdminCommand::new);
     commands.put("daemon", DaemonCommand::new);
     return commands;
   }

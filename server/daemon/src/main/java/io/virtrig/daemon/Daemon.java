@@ -11,12 +11,16 @@ import io.micrometer.core.instrument.binder.system.UptimeMetrics;
 import io.micrometer.core.instrument.config.MeterFilter;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.virtrig.daemon.audit.Audit;
+import io.virtrig.daemon.audit.AuditLog;
 import io.virtrig.daemon.config.Configuration;
 import io.virtrig.daemon.config.Version;
 import io.virtrig.daemon.console.Console;
 import io.virtrig.daemon.execution.OperationExecutor;
+import io.virtrig.daemon.grpc.AdminServer;
 import io.virtrig.daemon.grpc.GateListener;
 import io.virtrig.daemon.grpc.GrpcServer;
+import io.virtrig.daemon.grpc.TlsFiles;
 import io.virtrig.daemon.hosts.HostMaker;
 import io.virtrig.daemon.hosts.HostRegistry;
 import io.virtrig.daemon.hosts.HostSlots;
@@ -28,41 +32,46 @@ import io.virtrig.daemon.metrics.EventMetrics;
 import io.virtrig.daemon.metrics.MetricsServer;
 import io.virtrig.daemon.metrics.OperationMetrics;
 import io.virtrig.daemon.metrics.RingMetrics;
+import io.virtrig.daemon.metrics.TenancyMetrics;
 import io.virtrig.daemon.metrics.WatchMetrics;
 import io.virtrig.daemon.models.DeviceModelFiles;
-import io.virtrig.daemon.tenancy.TenancyListener;
 import io.virtrig.daemon.tenancy.Tenants;
 import io.virtrig.daemon.tenancy.WatchedTenants;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.nio.file.Path;
+import java.time.Clock;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A running daemon. */
 public final class Daemon implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Daemon.class);
+
   private final PrometheusMeterRegistry registry;
   private final JvmGcMetrics gcMetrics;
-  private final @Nullable WatchedTenants tenants;
-  private final MemoryPressure memory;
-  private final Leases leases;
   private final GrpcServer grpc;
   private final @Nullable MetricsServer metrics;
+  private final @Nullable AdminServer admin;
+
+  /** What is closed after calls have finished, the last started first. */
+  private final Deque<AutoCloseable> started;
 
   private Daemon(
       PrometheusMeterRegistry registry,
       JvmGcMetrics gcMetrics,
-      MemoryPressure memory,
-      @Nullable WatchedTenants tenants,
-      Leases leases,
       GrpcServer grpc,
-      @Nullable MetricsServer metrics) {
+      @Nullable MetricsServer metrics,
+      @Nullable AdminServer admin,
+      Deque<AutoCloseable> started) {
     this.registry = registry;
     this.gcMetrics = gcMetrics;
-    this.tenants = tenants;
-    this.memory = memory;
-    this.leases = leases;
     this.grpc = grpc;
     this.metrics = metrics;
+    this.admin = admin;
+    this.started = started;
   }
 
   /**
@@ -83,50 +92,109 @@ public final class Daemon implements AutoCloseable {
     HostMaker maker =
         new HostMaker(
             DeviceModelFiles.withFiles(configuration.models()), new EventMetrics(registry));
-    Path file = configuration.access().tenants();
-    WatchedTenants watched =
-        file == null
-            ? null
-            : WatchedTenants.of(
-                file, account -> new HostRegistry(slots, maker, account), TenancyListener.NONE);
-    Tenants tenants =
-        watched == null ? Tenants.sole(new HostRegistry(slots, maker, null)) : watched.tenants();
-    LimitMetrics refusals = new LimitMetrics(registry);
-    MemoryPressure memory = new MemoryPressure(registry, refusals);
-    OperationExecutor executor = new OperationExecutor(new OperationMetrics(registry), memory);
-    Leases leases = new Leases(System::nanoTime, registry);
     JvmGcMetrics gcMetrics = new JvmGcMetrics();
     gcMetrics.bindTo(registry);
     bind(registry, slots);
-    GrpcServer grpc =
-        GrpcServer.onNetwork(
-            configuration,
-            tenants,
-            GateListener.NONE,
-            executor,
-            leases,
-            new Connections(configuration.limits(), refusals, registry),
-            refusals,
-            new RingMetrics(registry),
-            new WatchMetrics(registry),
-            registry);
-    InetSocketAddress scraped = configuration.metrics();
-    MetricsServer metrics =
-        scraped == null
-            ? null
-            : MetricsServer.start(scraped, configuration.scraping(), registry, grpc::serving);
-    if (metrics != null) {
-      Console.serve(metrics, tenants, registry);
-    }
+    Deque<AutoCloseable> started = new ArrayDeque<>();
     try {
-      grpc.start();
-    } catch (IOException e) {
-      if (metrics != null) {
-        metrics.close();
+      Audit audit = audit(configuration.access(), started);
+      TenancyMetrics tenancy =
+          configuration.access().tenants() == null ? null : new TenancyMetrics(registry, audit);
+      Tenants tenants = tenants(configuration.access(), slots, maker, tenancy, started);
+      GateListener refused = tenancy == null ? GateListener.NONE : tenancy;
+      LimitMetrics limits = new LimitMetrics(registry);
+      MemoryPressure memory = new MemoryPressure(registry, limits);
+      started.push(memory);
+      Leases leases = new Leases(System::nanoTime, registry);
+      started.push(leases);
+      TlsFiles tls = tls(configuration, tenants, registry, started);
+      GrpcServer grpc =
+          GrpcServer.onNetwork(
+              configuration,
+              tls,
+              new GrpcServer.Admission(
+                  tenants,
+                  refused,
+                  audit,
+                  new Connections(configuration.limits(), limits, registry),
+                  limits),
+              new GrpcServer.Backing(
+                  new OperationExecutor(new OperationMetrics(registry), memory),
+                  leases,
+                  new RingMetrics(registry),
+                  new WatchMetrics(registry)));
+      InetSocketAddress scraped = configuration.metrics();
+      MetricsServer metrics = null;
+      if (scraped != null) {
+        metrics = MetricsServer.start(scraped, configuration.scraping(), registry, grpc::serving);
+        started.push(metrics);
+        Console.serve(metrics, tenants, registry);
       }
+      InetSocketAddress administered = configuration.access().admin();
+      AdminServer admin = null;
+      if (administered != null) {
+        admin = AdminServer.start(administered, tls, tenants, refused, audit, grpc);
+        started.push(admin);
+      }
+      grpc.start();
+      return new Daemon(registry, gcMetrics, grpc, metrics, admin, started);
+    } catch (IOException | RuntimeException e) {
+      closeAll(started);
       throw e;
     }
-    return new Daemon(registry, gcMetrics, memory, watched, leases, grpc, metrics);
+  }
+
+  private static Audit audit(Configuration.Access access, Deque<AutoCloseable> started)
+      throws IOException {
+    if (access.auditLog() == null) {
+      return Audit.NONE;
+    }
+    AuditLog log = AuditLog.to(access.auditLog(), Clock.systemUTC());
+    started.push(log);
+    return log;
+  }
+
+  private static @Nullable TlsFiles tls(
+      Configuration configuration,
+      Tenants tenants,
+      MeterRegistry registry,
+      Deque<AutoCloseable> started)
+      throws IOException {
+    if (configuration.tls() == null) {
+      return null;
+    }
+    TlsFiles files = TlsFiles.read(configuration.tls(), tenants.named(), registry);
+    started.push(files);
+    return files;
+  }
+
+  private static Tenants tenants(
+      Configuration.Access access,
+      HostSlots slots,
+      HostMaker maker,
+      @Nullable TenancyMetrics metrics,
+      Deque<AutoCloseable> started)
+      throws IOException {
+    if (access.tenants() == null || metrics == null) {
+      // Without administrators nobody can ask what is counted.
+      boolean counted = access.admin() != null;
+      return Tenants.sole(account -> new HostRegistry(slots, maker, counted ? account : null));
+    }
+    WatchedTenants watched =
+        WatchedTenants.of(
+            access.tenants(), account -> new HostRegistry(slots, maker, account), metrics);
+    started.push(watched);
+    return watched.tenants();
+  }
+
+  private static void closeAll(Deque<AutoCloseable> started) {
+    while (!started.isEmpty()) {
+      try {
+        started.pop().close();
+      } catch (Exception e) {
+        LOG.error("something could not be closed", e);
+      }
+    }
   }
 
   private static void bind(MeterRegistry registry, HostSlots slots) {
@@ -154,6 +222,11 @@ public final class Daemon implements AutoCloseable {
     return metrics == null ? null : metrics.address();
   }
 
+  /** Where administrators call; null when nowhere. */
+  public @Nullable InetSocketAddress adminAddress() {
+    return admin == null ? null : admin.address();
+  }
+
   /** Stops: running calls may finish for the configured time. */
   @Override
   public void close() {
@@ -162,15 +235,8 @@ public final class Daemon implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } finally {
-      if (tenants != null) {
-        tenants.close();
-      }
-      if (metrics != null) {
-        metrics.close();
-      }
+      closeAll(started);
       gcMetrics.close();
-      memory.close();
-      leases.close();
       registry.close();
     }
   }

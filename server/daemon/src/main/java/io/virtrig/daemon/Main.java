@@ -94,9 +94,11 @@ public final class Main {
 
   static String ready(Daemon daemon) {
     InetSocketAddress metrics = daemon.metricsAddress();
+    InetSocketAddress admin = daemon.adminAddress();
     return "virtrigd ready: grpc="
         + text(daemon.grpcAddress())
-        + (metrics == null ? "" : " metrics=" + text(metrics));
+        + (metrics == null ? "" : " metrics=" + text(metrics))
+        + (admin == null ? "" : " admin=" + text(admin));
   }
 
   private static String text(InetSocketAddress address) {

@@ -127,6 +127,7 @@ public final class Console {
   private JsonObject host(Map<String, String> query) {
     HostedHost hosted = hosted(query);
     JsonObject answer = new JsonObject();
+    answer.addProperty("tenant", query.getOrDefault("tenant", ""));
     answer.addProperty("id", hosted.id());
     JsonArray operations = new JsonArray();
     for (RecentOperation operation : hosted.recentOperations()) {

@@ -1,6 +1,7 @@
 package io.virtrig.daemon.grpc;
 
 import io.grpc.Context;
+import io.virtrig.daemon.audit.Audit;
 import io.virtrig.daemon.tenancy.Caller;
 import io.virtrig.daemon.tenancy.Identity;
 import io.virtrig.daemon.tenancy.Tenants;
@@ -13,18 +14,26 @@ final class Callers {
   /** Everybody; null where callers come through a {@link Gate}. */
   private final @Nullable Caller everybody;
 
-  private Callers(@Nullable Caller everybody) {
+  private final Audit audit;
+
+  private Callers(@Nullable Caller everybody, Audit audit) {
     this.everybody = everybody;
+    this.audit = audit;
   }
 
   /** Everybody is the same. */
   static Callers all(Tenants tenants) {
-    return new Callers(new Caller(tenants.sole(), Identity.ANYBODY, null));
+    return new Callers(new Caller(tenants.sole(), Identity.ANYBODY, null), Audit.NONE);
   }
 
   /** Each has come through a {@link Gate}; who has not is a defect. */
-  static Callers gated() {
-    return new Callers(null);
+  static Callers gated(Audit audit) {
+    return new Callers(null, audit);
+  }
+
+  /** Where what they do is written down. */
+  Audit audit() {
+    return audit;
   }
 
   /** The context in which a call of that caller begins. */

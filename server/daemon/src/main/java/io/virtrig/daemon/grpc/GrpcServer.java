@@ -11,7 +11,6 @@ import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.services.HealthStatusManager;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
-import io.micrometer.core.instrument.MeterRegistry;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -19,6 +18,7 @@ import io.netty.channel.ServerChannel;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import io.virtrig.daemon.audit.Audit;
 import io.virtrig.daemon.config.Configuration;
 import io.virtrig.daemon.config.ConnectionLimits;
 import io.virtrig.daemon.execution.OperationExecutor;
@@ -26,6 +26,7 @@ import io.virtrig.daemon.hosts.Leases;
 import io.virtrig.daemon.limits.CallLimits;
 import io.virtrig.daemon.limits.Connections;
 import io.virtrig.daemon.limits.LimitMetrics;
+import io.virtrig.daemon.limits.MemoryPressure;
 import io.virtrig.daemon.limits.Transfers;
 import io.virtrig.daemon.metrics.RingMetrics;
 import io.virtrig.daemon.metrics.WatchMetrics;
@@ -69,8 +70,10 @@ public final class GrpcServer {
   /** Null when everybody is let in, always. */
   private final @Nullable Gate gate;
 
+  /** Null when there is nobody to be fair to. */
+  private final @Nullable TenantShares shares;
+
   private final Duration grace;
-  private final @Nullable TlsFiles tls;
   private final EventLoopGroup acceptor;
   private final EventLoopGroup workers;
   private volatile boolean serving;
@@ -81,12 +84,12 @@ public final class GrpcServer {
       List<ServerServiceDefinition> services,
       WatchMethod watches,
       @Nullable Gate gate,
-      Duration grace,
-      @Nullable TlsFiles tls) {
+      @Nullable TenantShares shares,
+      Duration grace) {
     this.watches = watches;
     this.gate = gate;
+    this.shares = shares;
     this.grace = grace;
-    this.tls = tls;
     acceptor = threads("grpc-acceptor", 1);
     workers = threads("grpc-worker", 0);
     builder
@@ -95,6 +98,9 @@ public final class GrpcServer {
         .channelFactory(() -> listening(connections));
     // Handlers never block for longer than an operation takes: they run where the message arrives.
     builder.directExecutor();
+    if (shares != null) {
+      builder.callExecutor(shares);
+    }
     for (ServerServiceDefinition service : services) {
       builder.addService(gated(service));
       health.setStatus(service.getServiceDescriptor().getName(), ServingStatus.SERVING);
@@ -110,25 +116,37 @@ public final class GrpcServer {
     return gate == null ? service : ServerInterceptors.intercept(service, gate);
   }
 
-  /** A server on the configured address; not started. */
-  public static GrpcServer onNetwork(
-      Configuration configuration,
+  /**
+   * Who is let in.
+   *
+   * @param refused is told of those who are not
+   * @param audit is told of what those do who are
+   * @param limits counts what was too much
+   */
+  public record Admission(
       Tenants tenants,
-      GateListener gateListener,
-      OperationExecutor executor,
-      Leases leases,
+      GateListener refused,
+      Audit audit,
       Connections connections,
-      LimitMetrics refusals,
-      RingMetrics rings,
-      WatchMetrics watches,
-      MeterRegistry registry)
-      throws IOException {
+      LimitMetrics limits) {}
+
+  /** What services work with. */
+  public record Backing(
+      OperationExecutor executor, Leases leases, RingMetrics rings, WatchMetrics watches) {}
+
+  /**
+   * A server on the configured address; not started.
+   *
+   * @param tls null for plaintext
+   */
+  public static GrpcServer onNetwork(
+      Configuration configuration, @Nullable TlsFiles tls, Admission admission, Backing backing) {
+    Tenants tenants = admission.tenants();
     boolean open = configuration.access().equals(Configuration.Access.OPEN);
-    Callers callers = open ? Callers.all(tenants) : Callers.gated();
-    WatchMethod watchMethod = new WatchMethod(callers, watches);
+    Callers callers = open ? Callers.all(tenants) : Callers.gated(admission.audit());
+    WatchMethod watches = new WatchMethod(callers, backing.watches());
     ConnectionLimits limits = configuration.limits();
-    Configuration.Tls files = configuration.tls();
-    TlsFiles tls = files == null ? null : TlsFiles.read(files, tenants.named(), registry);
+    MemoryPressure memory = backing.executor().memory();
     NettyServerBuilder builder =
         NettyServerBuilder.forAddress(
                 configuration.listen(),
@@ -143,9 +161,9 @@ public final class GrpcServer {
             .permitKeepAliveWithoutCalls(true)
             .withOption(ChannelOption.SO_BACKLOG, BACKLOG)
             .handshakeTimeout(limits.handshake().toMillis(), TimeUnit.MILLISECONDS)
-            .addTransportFilter(connections.filter())
+            .addTransportFilter(admission.connections().filter())
             .addStreamTracerFactory(new Transfers())
-            .intercept(new CallLimits(limits, refusals, executor.memory(), GrpcServer::exhausted));
+            .intercept(new CallLimits(limits, admission.limits(), memory, GrpcServer::exhausted));
     if (!limits.idle().isZero()) {
       builder.maxConnectionIdle(limits.idle().toMillis(), TimeUnit.MILLISECONDS);
     }
@@ -156,12 +174,12 @@ public final class GrpcServer {
     }
     return new GrpcServer(
         builder,
-        connections,
-        services(executor, leases, rings, watchMethod, callers),
-        watchMethod,
-        open ? null : new Gate(tenants, gateListener),
-        configuration.shutdownGrace(),
-        tls);
+        admission.connections(),
+        services(backing, watches, callers),
+        watches,
+        open ? null : new Gate(tenants, admission.refused()),
+        tenants.named() ? new TenantShares(tenants) : null,
+        configuration.shutdownGrace());
   }
 
   /** A socket whose connections pass the gate before anything is made for them. */
@@ -188,16 +206,13 @@ public final class GrpcServer {
   }
 
   private static List<ServerServiceDefinition> services(
-      OperationExecutor executor,
-      Leases leases,
-      RingMetrics rings,
-      WatchMethod watches,
-      Callers callers) {
+      Backing backing, WatchMethod watches, Callers callers) {
+    OperationExecutor executor = backing.executor();
     List<ServerServiceDefinition> services =
         new ArrayList<>(new OperationServices(executor, callers).all());
-    services.add(new HostMethods(callers, executor.memory(), leases).service());
+    services.add(new HostMethods(callers, executor.memory(), backing.leases()).service());
     services.add(TraceMethods.service(callers));
-    services.add(new RingMethod(executor, rings, callers).service());
+    services.add(new RingMethod(executor, backing.rings(), callers).service());
     services.add(watches.service());
     services.add(new ProgramMethods(executor, callers).service());
     services.add(EchoMethods.service(callers));
@@ -254,8 +269,8 @@ public final class GrpcServer {
       server.shutdownNow();
       server.awaitTermination();
     }
-    if (tls != null) {
-      tls.close();
+    if (shares != null) {
+      shares.close();
     }
     var _ = acceptor.shutdownGracefully(0, 1, TimeUnit.SECONDS);
     var _ = workers.shutdownGracefully(0, 1, TimeUnit.SECONDS);

@@ -2,6 +2,7 @@ package io.virtrig.daemon.grpc;
 
 import com.google.rpc.Code;
 import io.grpc.ServerServiceDefinition;
+import io.virtrig.daemon.audit.Act;
 import io.virtrig.daemon.hosts.HostRegistry;
 import io.virtrig.daemon.hosts.HostedHost;
 import io.virtrig.daemon.hosts.Lease;
@@ -43,11 +44,23 @@ final class HostMethods {
 
   ServerServiceDefinition service() {
     return new ServiceBinding(HostServiceGrpc.getServiceDescriptor(), callers)
-        .method(HostServiceGrpc.getCreateHostMethod(), this::create)
-        .method(HostServiceGrpc.getCloneHostMethod(), this::cloneHost)
+        .audited(
+            HostServiceGrpc.getCreateHostMethod(),
+            "host.create",
+            CreateHostRequest::getHostId,
+            this::create)
+        .audited(
+            HostServiceGrpc.getCloneHostMethod(),
+            "host.clone",
+            request -> request.getName() + " " + request.getHostId(),
+            this::cloneHost)
         .method(HostServiceGrpc.getGetHostMethod(), HostMethods::get)
         .method(HostServiceGrpc.getListHostsMethod(), HostMethods::list)
-        .method(HostServiceGrpc.getDeleteHostMethod(), this::delete)
+        .audited(
+            HostServiceGrpc.getDeleteHostMethod(),
+            "host.delete",
+            DeleteHostRequest::getName,
+            this::delete)
         .method(HostServiceGrpc.getRenewLeaseMethod(), this::renew)
         .method(HostServiceGrpc.getDescribeHostMethod(), HostMethods::describe)
         .method(HostServiceGrpc.getListEventsMethod(), HostMethods::events)
@@ -59,7 +72,7 @@ final class HostMethods {
     @Nullable Duration lease = LeaseLength.of(request.hasLease(), request.getLease());
     HostRegistry hosts = caller.tenant().hosts();
     HostedHost host = hosts.create(request.getHostId(), request.getSpec(), request.getRequestId());
-    lease(hosts, host, lease);
+    lease(caller, host, lease);
     return CreateHostResponse.newBuilder().setHost(message(host)).build();
   }
 
@@ -70,18 +83,28 @@ final class HostMethods {
     HostedHost original = named(caller, request.getName());
     HostedHost copy = hosts.clone(original.name(), request.getHostId(), request.getRequestId());
     Lease originals = original.lease();
-    lease(hosts, copy, asked == null && originals != null ? originals.length() : asked);
+    lease(caller, copy, asked == null && originals != null ? originals.length() : asked);
     return CloneHostResponse.newBuilder().setHost(message(copy)).build();
   }
 
-  private void lease(HostRegistry hosts, HostedHost host, @Nullable Duration length) {
+  private void lease(Caller caller, HostedHost host, @Nullable Duration length) {
     if (length != null) {
       leases.grant(
           host,
           length,
           () -> {
-            hosts.expire(host);
+            caller.tenant().hosts().expire(host);
             memory.released();
+            callers
+                .audit()
+                .record(
+                    new Act(
+                        caller.tenant().name(),
+                        caller.identity().text(),
+                        caller.peer(),
+                        "host.expire",
+                        host.name(),
+                        "OK"));
           });
     }
   }

@@ -45,10 +45,18 @@ final class ProgramMethods {
 
   ServerServiceDefinition service() {
     return new ServiceBinding(ProgramServiceGrpc.getServiceDescriptor(), callers)
-        .method(ProgramServiceGrpc.getCreateProgramMethod(), this::create)
+        .audited(
+            ProgramServiceGrpc.getCreateProgramMethod(),
+            "program.create",
+            request -> request.getProgram().getName(),
+            this::create)
         .method(ProgramServiceGrpc.getGetProgramMethod(), ProgramMethods::get)
         .method(ProgramServiceGrpc.getListProgramsMethod(), ProgramMethods::list)
-        .method(ProgramServiceGrpc.getDeleteProgramMethod(), ProgramMethods::delete)
+        .audited(
+            ProgramServiceGrpc.getDeleteProgramMethod(),
+            "program.delete",
+            DeleteProgramRequest::getName,
+            ProgramMethods::delete)
         .method(ProgramServiceGrpc.getRunProgramMethod(), request -> 0, this::run)
         .build();
   }

@@ -5,6 +5,8 @@ import io.grpc.ServerCallHandler;
 import io.grpc.ServerMethodDefinition;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.ServiceDescriptor;
+import io.grpc.StatusRuntimeException;
+import io.virtrig.daemon.audit.Act;
 import io.virtrig.daemon.tenancy.Caller;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -44,6 +46,45 @@ final class ServiceBinding {
     methods.put(
         method.getFullMethodName(), UnaryMethod.define(method, callers, operations, function));
     return this;
+  }
+
+  /**
+   * Binds a method whose every call is written down.
+   *
+   * @param act what it is called there
+   * @param object what it acts on
+   */
+  <Q, A> ServiceBinding audited(
+      MethodDescriptor<Q, A> method,
+      String act,
+      Function<Q, String> object,
+      BiFunction<Caller, Q, A> function) {
+    return method(
+        method,
+        (caller, request) -> {
+          try {
+            A answer = function.apply(caller, request);
+            record(caller, act, object.apply(request), "OK");
+            return answer;
+          } catch (RuntimeException e) {
+            StatusRuntimeException refusal = RefusedCall.status(e, method.getFullMethodName());
+            record(caller, act, object.apply(request), refusal.getStatus().getCode().name());
+            throw refusal;
+          }
+        });
+  }
+
+  private void record(Caller caller, String act, String object, String outcome) {
+    callers
+        .audit()
+        .record(
+            new Act(
+                caller.tenant().name(),
+                caller.identity().text(),
+                caller.peer(),
+                act,
+                object,
+                outcome));
   }
 
   /** Binds a method that touches nothing that is anybody's. */

@@ -32,7 +32,7 @@ import org.slf4j.LoggerFactory;
  * new, those that are open go on. Files that make no sense together are refused, once for each
  * change, and what was in force stays so.
  */
-final class TlsFiles implements AutoCloseable {
+public final class TlsFiles implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(TlsFiles.class);
   private static final Duration BETWEEN_LOOKS = Duration.ofSeconds(10);
 
@@ -98,7 +98,7 @@ final class TlsFiles implements AutoCloseable {
    * @param tokens whether a client without a certificate may still have a token
    * @throws IOException when they cannot be read, or make no sense together
    */
-  static TlsFiles read(Configuration.Tls files, boolean tokens, MeterRegistry registry)
+  public static TlsFiles read(Configuration.Tls files, boolean tokens, MeterRegistry registry)
       throws IOException {
     try {
       return new TlsFiles(

@@ -8,16 +8,10 @@ import io.grpc.ServerCallHandler;
 import io.grpc.ServerMethodDefinition;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
-import io.virtrig.daemon.hosts.HostRefused;
-import io.virtrig.daemon.hosts.NoSuchHost;
-import io.virtrig.daemon.quota.OverQuota;
 import io.virtrig.daemon.tenancy.Caller;
-import io.virtrig.emulator.errno.Refused;
 import java.util.function.BiFunction;
 import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Binds a unary method to a function that runs on the transport's thread.
@@ -26,8 +20,6 @@ import org.slf4j.LoggerFactory;
  * that is the caller's error, INVALID_ARGUMENT.
  */
 final class UnaryMethod<Q, A> implements ServerCallHandler<ParsedRequest<Q>, A> {
-  private static final Logger LOG = LoggerFactory.getLogger(UnaryMethod.class);
-
   private final Callers callers;
   private final ToIntFunction<Q> operations;
   private final BiFunction<Caller, Q, A> function;
@@ -99,40 +91,13 @@ final class UnaryMethod<Q, A> implements ServerCallHandler<ParsedRequest<Q>, A> 
         Q message = request.message();
         caller.tenant().account().operations(operations.applyAsInt(message));
         answer = function.apply(caller, message);
-      } catch (StatusRuntimeException e) {
-        refuse(e);
-        return;
-      } catch (NoSuchHost e) {
-        refuse(Statuses.daemon(Code.NOT_FOUND, e.getMessage()));
-        return;
-      } catch (OverQuota e) {
-        refuse(Statuses.of(e));
-        return;
-      } catch (HostRefused e) {
-        refuse(Statuses.daemon(code(e.reason()), e.getMessage()));
-        return;
-      } catch (Refused e) {
-        refuse(Statuses.of(e));
-        return;
       } catch (RuntimeException e) {
-        LOG.error("{} failed", call.getMethodDescriptor().getFullMethodName(), e);
-        refuse(
-            Status.INTERNAL
-                .withDescription("a defect of the daemon; its log says more")
-                .asRuntimeException());
+        refuse(RefusedCall.status(e, call.getMethodDescriptor().getFullMethodName()));
         return;
       }
       call.sendHeaders(new Metadata());
       call.sendMessage(answer);
       call.close(Status.OK, new Metadata());
-    }
-
-    private static Code code(HostRefused.Reason reason) {
-      return switch (reason) {
-        case BAD_ID -> Code.INVALID_ARGUMENT;
-        case EXISTS -> Code.ALREADY_EXISTS;
-        case LIMIT -> Code.RESOURCE_EXHAUSTED;
-      };
     }
 
     private void refuse(StatusRuntimeException refusal) {

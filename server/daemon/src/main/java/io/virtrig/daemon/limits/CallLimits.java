@@ -85,7 +85,7 @@ public final class CallLimits implements ServerInterceptor {
   private <Q> ServerCall.Listener<Q> unary(
       ServerCall<Q, ?> call, ServerCall.Listener<Q> handler, Connection connection) {
     UnaryCall place =
-        new UnaryCall() {
+        new UnaryCall(connection.calls()) {
           @Override
           void end() {
             metrics.refused(Limit.REQUEST_TIME);
@@ -95,7 +95,6 @@ public final class CallLimits implements ServerInterceptor {
                 new Metadata());
           }
         };
-    place.enter(connection.calls());
     return new SimpleForwardingServerCallListener<>(handler) {
       @Override
       public void onHalfClose() {

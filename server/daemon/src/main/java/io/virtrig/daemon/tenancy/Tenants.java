@@ -35,14 +35,23 @@ public final class Tenants {
 
   private volatile Credentials admins = new Credentials(List.of());
 
+  /** For whom administrators act: nobody who has anything. */
+  private final Tenant administration;
+
   private Tenants(Function<Account, HostRegistry> registries, TenancyListener listener) {
     this.registries = registries;
     this.listener = listener;
+    Account nothing = new Account(Quotas.NONE, refusal -> {});
+    administration = new Tenant(NO_NAME, registries.apply(nothing), nothing);
   }
 
-  /** One tenant, without a name or a limit, for whom everybody acts. */
-  public static Tenants sole(HostRegistry hosts) {
-    Tenants sole = new Tenants(account -> hosts, TenancyListener.NONE);
+  /**
+   * One tenant, without a name or a limit, for whom everybody acts.
+   *
+   * @param registries makes its registry of hosts
+   */
+  public static Tenants sole(Function<Account, HostRegistry> registries) {
+    Tenants sole = new Tenants(registries, TenancyListener.NONE);
     sole.tenants.put(NO_NAME, sole.tenant(NO_NAME, Quotas.NONE));
     return sole;
   }
@@ -131,6 +140,11 @@ public final class Tenants {
     }
     Credentials.Holder holder = admins.holder(shown);
     return holder == null ? null : holder.identity();
+  }
+
+  /** For whom administrators act. */
+  public Tenant administration() {
+    return administration;
   }
 
   /** Has someone told whenever there is another table. */

@@ -3,7 +3,9 @@
 // Everything that comes from hosts is put in as text, never as markup.
 const PERIOD = 2000;
 const byId = (id) => document.getElementById(id);
-let chosen = decodeURIComponent(location.hash.slice(1));
+// A host is chosen by its tenant, if there are tenants, and its id.
+const hash = location.hash.slice(1).split("/").map(decodeURIComponent);
+let chosen = { tenant: hash.length > 1 ? hash[0] : "", id: hash[hash.length - 1] };
 let before = null;
 
 function fill(table, rows, columns) {
@@ -55,12 +57,19 @@ function showDaemon(daemon) {
     ["refused", number(refused)]]);
   fill("outcomes", sorted(daemon.outcomes), ["outcome", "count"]);
   fill("kinds", sorted(daemon.events), ["name", "count"]);
+  let tenant = "";
   byId("hosts").replaceChildren(...daemon.page.map((host) => {
     const item = document.createElement("li");
     const button = document.createElement("button");
     button.textContent = host.id;
-    button.setAttribute("aria-current", host.id === chosen);
-    button.addEventListener("click", () => choose(host.id));
+    button.setAttribute("aria-current", host.id === chosen.id && host.tenant === chosen.tenant);
+    button.addEventListener("click", () => choose(host));
+    if (host.tenant !== tenant) {
+      tenant = host.tenant;
+      const heading = document.createElement("strong");
+      heading.textContent = tenant;
+      item.append(heading);
+    }
     item.append(button);
     return item;
   }));
@@ -74,7 +83,7 @@ function showHost(host) {
   fill("events", host.events, ["number", "kind", "subject", "detail"]);
   const latest = host.operations.length ? host.operations[0].number : 0;
   // The picture changes with operations only.
-  const source = "/console/graph?id=" + encodeURIComponent(host.id) + "&at=" + latest;
+  const source = "/console/graph?" + query(host) + "&at=" + latest;
   const graph = byId("graph");
   if (graph.getAttribute("src") !== source) graph.setAttribute("src", source);
   graph.alt = "Who is connected to whom on " + host.id;
@@ -90,12 +99,12 @@ async function ask(path) {
 async function refresh() {
   try {
     showDaemon(await ask("/console/daemon?after=" + encodeURIComponent(byId("filter").value)));
-    if (chosen) {
-      const host = await ask("/console/host?id=" + encodeURIComponent(chosen));
+    if (chosen.id) {
+      const host = await ask("/console/host?" + query(chosen));
       if (host) {
         showHost(host);
       } else {
-        byId("name").textContent = chosen + " is gone";
+        byId("name").textContent = chosen.id + " is gone";
         byId("chosen").hidden = true;
       }
     }
@@ -106,9 +115,12 @@ async function refresh() {
   }
 }
 
-function choose(id) {
-  chosen = id;
-  history.replaceState(null, "", "#" + encodeURIComponent(id));
+const query = (host) => "tenant=" + encodeURIComponent(host.tenant) + "&id=" + encodeURIComponent(host.id);
+
+function choose(host) {
+  chosen = { tenant: host.tenant, id: host.id };
+  const tenant = host.tenant ? encodeURIComponent(host.tenant) + "/" : "";
+  history.replaceState(null, "", "#" + tenant + encodeURIComponent(host.id));
   refresh();
 }
 

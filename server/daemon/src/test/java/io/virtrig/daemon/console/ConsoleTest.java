@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import io.virtrig.daemon.config.Configuration;
 import io.virtrig.daemon.grpc.ServedDaemon;
 import io.virtrig.v1.CreateHostRequest;
 import io.virtrig.v1.ExecuteRequest;
@@ -17,10 +18,13 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class ConsoleTest {
   private ServedDaemon daemon;
@@ -82,6 +86,22 @@ class ConsoleTest {
   void aHostIsDrawn() throws Exception {
     execute(open("/dev/kvm"));
     assertThat(get("/console/graph?id=a", "GET").body()).contains("<svg").contains("process 1");
+  }
+
+  @Test
+  void hostsAreListedByTenant(@TempDir Path folder) throws Exception {
+    String hash = "sha256:" + "0".repeat(63);
+    Path file =
+        Files.writeString(
+            folder.resolve("tenants.yaml"),
+            "tenants: [{name: t, tokens: [\"%s1\"]}, {name: u, tokens: [\"%s2\"]}]"
+                .formatted(hash, hash));
+    daemon.close();
+    daemon = new ServedDaemon(new Configuration.Access(file, null, null));
+    assertThat(json("/console/daemon").get("hosts").getAsInt()).isZero();
+    assertThat(get("/console/host?tenant=t&id=a", "GET").statusCode()).isEqualTo(404);
+    assertThat(get("/console/host?tenant=v&id=a", "GET").statusCode()).isEqualTo(404);
+    assertThat(get("/console/host?id=a", "GET").statusCode()).isEqualTo(404);
   }
 
   @Test

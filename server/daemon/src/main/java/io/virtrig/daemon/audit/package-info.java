@@ -1,0 +1,5 @@
+/** Who did what to the daemon. */
+@NullMarked
+package io.virtrig.daemon.audit;
+
+import org.jspecify.annotations.NullMarked;
