@@ -67,6 +67,12 @@ record Endpoint(String target, Map<String, String> variables, @Nullable String c
     return merged;
   }
 
+  /** Never the variables: a token is among them. */
+  @Override
+  public String toString() {
+    return target;
+  }
+
   /** What it has to show. */
   Credentials credentials() {
     return Credentials.from(variables);

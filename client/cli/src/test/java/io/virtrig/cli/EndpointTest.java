@@ -93,6 +93,7 @@ class EndpointTest {
     assertThat(find().variables())
         .containsEntry(Credentials.TOKEN, "abc")
         .doesNotContainKey(Credentials.TOKEN_FILE);
+    assertThat(find()).hasToString("lab.example:7473");
   }
 
   @Test

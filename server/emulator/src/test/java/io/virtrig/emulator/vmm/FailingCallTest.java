@@ -8,6 +8,7 @@ import io.virtrig.emulator.errno.KernelError;
 import io.virtrig.emulator.errno.Refused;
 import io.virtrig.emulator.spec.HostConfiguration;
 import io.virtrig.v1.Errno;
+import io.virtrig.v1.GuestConfigReadRequest;
 import io.virtrig.v1.GuestConfigWriteRequest;
 import io.virtrig.v1.HostSpec;
 import io.virtrig.v1.Operation;
@@ -222,6 +223,34 @@ class FailingCallTest {
             .extracting(VmmCall::getCall)
             .contains("eventfd", "KVM_IRQFD");
       }
+    }
+  }
+
+  /** QEMU then reads the eventfd, and raises the line, when its main loop comes to it. */
+  @Test
+  void aLineOfQemuWithoutAnIrqfdIsRaisedByItself() {
+    try (Failing host = new Failing(host("vsva-v6", nic(0)))) {
+      host.fail(operation -> operation.hasKvmIrqfd() && operation.getKvmIrqfd().getFlags() == 2);
+      host.rig.vm = host.start(startRequest("qemu-vsva-rfcv9"));
+      assertThat(host.eventfds(host.rig.vm)).as("trigger, err, req").isEqualTo(3);
+      host.rig.withLapic().programPin(22);
+      host.rig.raise(0, 0);
+      assertThat(host.rig.requested()).isFalse();
+      host.seen.clear();
+      var _ =
+          host.vmms.configRead(
+              GuestConfigReadRequest.newBuilder()
+                  .setTargetFd(host.rig.vm)
+                  .setDevice("nic0")
+                  .setSize(4)
+                  .build());
+      assertThat(host.seen).containsExactly("READ", "KVM_IRQ_LINE_STATUS", "PREAD");
+      assertThat(host.rig.requested()).isTrue();
+      host.seen.clear();
+      host.msi(host.rig.vm, true);
+      assertThat(host.seen).as("it lowers the line again").contains("KVM_IRQ_LINE_STATUS");
+      host.rig.rig.exit(1);
+      host.rig.assertNothingIsLeft();
     }
   }
 }
