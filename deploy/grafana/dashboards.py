@@ -43,6 +43,7 @@ DASHBOARDS = {
         ]),
         ("Saturation", [
             ("Hosts", "short", "{{instance}}", gauge("virtrig_hosts")),
+            ("Hosts with leases", "short", "{{instance}}", gauge("virtrig_leases")),
             ("Heap in use", "percentunit", "{{instance}}",
              gauge("jvm_memory_used_bytes", more='area="heap"') + " / "
              + f'sum by (instance) (jvm_memory_max_bytes{{{SELECT}, area="heap"}} > 0)', 0.85),
@@ -103,12 +104,15 @@ DASHBOARDS = {
         ]),
         ("Accesses by devices", [
             ("DMA", "ops", "{{op}}", rate("virtrig_operations_total", "op", 'op=~"hw[.]dma_.*"')),
+            ("Caches", "ops", "{{cache}} {{outcome}}", rate("virtrig_iommu_cache_total", "cache, outcome")),
         ]),
     ]),
     "daemon": ("Virtrig: the daemon", [
         ("Memory", [
             ("Heap, by pool", "bytes", "{{id}}", gauge("jvm_memory_used_bytes", "id", 'area="heap"')),
             ("Outside the heap", "bytes", "{{id}}", gauge("jvm_memory_used_bytes", "id", 'area="nonheap"')),
+            ("Heap in use after a collection", "bytes", "{{instance}}", gauge("virtrig_memory_live_bytes")),
+            ("Growth refused for want of memory", "short", "{{instance}}", gauge("virtrig_memory_shedding"), 1),
             ("Allocated a second", "Bps", "{{instance}}", rate("jvm_gc_memory_allocated_bytes_total", "instance")),
         ]),
         ("Garbage", [
@@ -125,6 +129,11 @@ DASHBOARDS = {
             ("Rings open", "short", "{{instance}}", gauge("virtrig_rings")),
             ("Watches open", "short", "{{instance}}", gauge("virtrig_watches")),
             ("Events to watchers", "ops", "{{outcome}}", rate("virtrig_watch_events_total", "outcome")),
+        ]),
+        ("Limits", [
+            ("Connections", "short", "{{instance}}", gauge("virtrig_connections")),
+            ("Refused for a limit", "ops", "{{limit}}", rate("virtrig_limit_refusals_total", "limit")),
+            ("Answers that are not read", "bytes", "{{instance}}", gauge("virtrig_answers_unread_bytes")),
         ]),
         ("Code", [
             ("Classes loaded", "short", "{{instance}}", gauge("jvm_classes_loaded_classes")),

@@ -48,6 +48,7 @@ import java.util.List;
 public final class Host implements Stateful {
   private static final int FIRST_PID = 1;
 
+  private final EventListener listener;
   private final Kernel kernel;
   private final SystemCalls calls;
   private final Ioctls ioctls;
@@ -74,6 +75,7 @@ public final class Host implements Stateful {
    * @throws Refused when the specification makes no sense or asks for what is not simulated
    */
   public Host(HostSpec spec, DeviceModels models, EventListener listener) {
+    this.listener = listener;
     HostConfiguration configuration = HostConfiguration.of(spec);
     PhysicalMemory memory = new PhysicalMemory();
     Iommu iommu = new Iommu(configuration, memory);
@@ -117,7 +119,9 @@ public final class Host implements Stateful {
   /** Executes an operation. Never throws for anything a request may hold. */
   public Result apply(Operation operation) {
     kernel.events().operation(++operations);
-    return answer(operation);
+    Result result = answer(operation);
+    kernel.machine().iommu().uses().report(listener);
+    return result;
   }
 
   private Result answer(Operation operation) {

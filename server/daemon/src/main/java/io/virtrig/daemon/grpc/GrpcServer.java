@@ -63,6 +63,12 @@ public final class GrpcServer {
 
   private static final int BACKLOG = 1024;
 
+  /**
+   * What a stream may send before it is read: all that a ring whose client does not read its
+   * answers can leave here, and so fixed, where the transport would let it grow with what is sent.
+   */
+  private static final int WINDOW = 256 << 10;
+
   private final HealthStatusManager health = new HealthStatusManager();
   private final Server server;
   private final WatchMethod watches;
@@ -151,6 +157,7 @@ public final class GrpcServer {
         NettyServerBuilder.forAddress(
                 configuration.listen(),
                 tls == null ? InsecureServerCredentials.create() : tls.credentials())
+            .flowControlWindow(WINDOW)
             .maxInboundMessageSize(configuration.maxMessageBytes())
             .maxInboundMetadataSize(METADATA_BYTES)
             .maxConcurrentCallsPerConnection(CALLS_PER_CONNECTION)

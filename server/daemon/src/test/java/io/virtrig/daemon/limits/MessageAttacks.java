@@ -60,7 +60,7 @@ final class MessageAttacks {
 
   private String unfinished() throws Exception {
     try (RawClient client = new RawClient(daemon.grpc()).greet()) {
-      byte[] most = prefixed(0, 4 << 20, new byte[600 << 10]);
+      byte[] most = prefixed(0, 4 << 20, new byte[200 << 10]);
       String end =
           client.flood(
               1000,

@@ -5,10 +5,8 @@ import static io.netty.handler.codec.http2.Http2FrameTypes.HEADERS;
 import static io.virtrig.daemon.limits.RawClient.prefixed;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.google.protobuf.ByteString;
 import io.virtrig.daemon.limits.HostileClientsTest.Attack;
 import io.virtrig.v1.CreateHostRequest;
-import io.virtrig.v1.EchoRequest;
 import io.virtrig.v1.ExecuteRequest;
 import io.virtrig.v1.ExitRequest;
 import io.virtrig.v1.HostServiceGrpc;
@@ -37,24 +35,27 @@ final class SlowReaderAttacks {
     SlowReaderAttacks attacks = new SlowReaderAttacks(daemon);
     return List.of(
         new Attack(
-            "answers of a megabyte that are not read",
-            "64 MiB unread a connection",
-            attacks::unary),
+            "answers of 1 MiB that are not read", "64 MiB unread a connection", attacks::unary),
         new Attack("batches whose answers are not read", "one answer a ring", attacks::ring),
+        new Attack(
+            "batches that are not read, for their answers are not",
+            "256 KiB a stream",
+            attacks::stalledRing),
         new Attack("events that are not read", "one message a watch", attacks::watch));
   }
 
   private String unary() throws Exception {
     byte[] request =
-        EchoRequest.newBuilder()
-            .setPayload(ByteString.copyFrom(new byte[1_000_000]))
-            .setAnswerBytes(1_000_000)
+        LoadRequest.newBuilder()
+            .setHost("unary")
+            .setAddr(map("unary"))
+            .setLength(1 << 20)
             .build()
             .toByteArray();
     try (RawClient client = new RawClient(daemon.grpc()).greet(0)) {
       int stream = 1;
       for (int i = 0; i < 80; i++) {
-        client.begin(stream, "virtrig.v1.EchoService/Echo");
+        client.begin(stream, "virtrig.v1.ProcessService/Load");
         client.finish(stream, request);
         stream += 2;
       }
@@ -91,6 +92,27 @@ final class SlowReaderAttacks {
       double executed =
           daemon.metric("virtrig_operations_total{op=\"load\",outcome=\"OK\"}") - before;
       return Math.round(executed) + " of 1000 batches is executed";
+    }
+  }
+
+  /** Its first answer waits, so that it is not read from. */
+  private String stalledRing() throws Exception {
+    Operation load =
+        Operation.newBuilder()
+            .setLoad(LoadRequest.newBuilder().setAddr(map("stalled")).setLength(1 << 20))
+            .build();
+    byte[] batch =
+        RingRequest.newBuilder()
+            .setHost("stalled")
+            .addEntries(SubmissionEntry.newBuilder().setOperation(load))
+            .build()
+            .toByteArray();
+    try (RawClient client = new RawClient(daemon.grpc()).greet(0)) {
+      client.begin(1, "virtrig.v1.RingService/Ring");
+      client.data(1, 0, prefixed(0, batch.length, batch));
+      var _ = client.await(HEADERS, 1);
+      client.data(1, 0, new byte[300 << 10]);
+      return client.status(1);
     }
   }
 

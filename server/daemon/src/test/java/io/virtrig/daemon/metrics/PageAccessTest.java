@@ -58,6 +58,7 @@ class PageAccessTest {
         assertThat(status(page, "/", "Host: " + theirs + "\r\n")).as(theirs).isEqualTo(421);
       }
       assertThat(status(page, "/metrics", "")).isIn(400, 421);
+      assertThat(status(page, "/readyz", "Host: a.probe\r\n")).isEqualTo(200);
     }
   }
 

@@ -14,4 +14,11 @@ public interface EventListener extends Shared {
    * @param label which variety of its kind, out of a small closed set; empty when there is but one
    */
   void happened(EventKind kind, String label);
+
+  /**
+   * Caches of the IOMMU were used during an operation.
+   *
+   * @param cache which: iotlb, paging or device_tlb
+   */
+  default void used(String cache, long hits, long misses, long evictions) {}
 }

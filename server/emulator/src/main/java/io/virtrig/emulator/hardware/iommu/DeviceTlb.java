@@ -14,7 +14,12 @@ public final class DeviceTlb implements Stateful {
 
   /** An empty one for up to so many translations. */
   public DeviceTlb(int entries) {
-    translations = new TranslationCache(entries);
+    this(entries, new CacheUse());
+  }
+
+  /** The same, with its uses counted. */
+  public DeviceTlb(int entries, CacheUse use) {
+    translations = new TranslationCache(entries, use);
   }
 
   /** What it keeps, by privilege and PASID. */
@@ -30,9 +35,11 @@ public final class DeviceTlb implements Stateful {
   public DmaOutcome translate(DmaRequest request, WalkOutcome outcome, IommuUnit unit) {
     int slot = find(request);
     if (slot != TranslationCache.NONE) {
+      translations.use().hit();
       outcome.kept(translations, slot, request.address());
       return outcome;
     }
+    translations.use().miss();
     DmaOutcome given = unit.translate(request);
     if (!given.blocked()) {
       add(request, given);

@@ -37,6 +37,7 @@ public final class Iommu implements Stateful {
   /** ECAP: nested translation. */
   private static final long ECAP_NEST = 1L << 26;
 
+  private final CacheUses uses = new CacheUses();
   private final IommuModel model;
   private final UapiProfile uapi;
   private final boolean nesting;
@@ -73,6 +74,11 @@ public final class Iommu implements Stateful {
   /** IDR5: 48 bits of address. */
   private static final int SMMU_IDR5 = 5;
 
+  /** How its caches, and those of devices, were used. */
+  public CacheUses uses() {
+    return uses;
+  }
+
   /** The IOMMU of a host with that memory. */
   public Iommu(HostConfiguration configuration, PhysicalMemory memory) {
     model = configuration.iommuModel();
@@ -94,13 +100,15 @@ public final class Iommu implements Stateful {
             memory,
             new VtdCapabilities(
                 VTD_HOST_WIDTH, VTD_CAP | spec.getCapReg() | width, VTD_ECAP | spec.getEcapReg()),
-            spec.getCacheEntries());
+            spec.getCacheEntries(),
+            uses);
       }
       case ARM_SMMU_V3 ->
           new SmmuUnit(
               memory,
               new SmmuCapabilities(SMMU_IDR0, SMMU_IDR1, SMMU_IDR5),
-              spec.getCacheEntries());
+              spec.getCacheEntries(),
+              uses);
       case AMD_VI, IOMMUFD_SELFTEST, NONE -> new SecondStageUnit();
     };
   }

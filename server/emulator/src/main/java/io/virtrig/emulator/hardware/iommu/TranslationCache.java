@@ -30,6 +30,7 @@ public final class TranslationCache implements Stateful {
   }
 
   private final int limit;
+  private final CacheUse use;
   private int size;
   private int free = NONE;
   private int unused;
@@ -66,7 +67,18 @@ public final class TranslationCache implements Stateful {
 
   /** An empty cache for up to so many entries; with 0 it keeps nothing. */
   public TranslationCache(int limit) {
+    this(limit, new CacheUse());
+  }
+
+  /** The same, with its uses counted by its owner. */
+  public TranslationCache(int limit, CacheUse use) {
     this.limit = limit;
+    this.use = use;
+  }
+
+  /** Where its owner counts. */
+  public CacheUse use() {
+    return use;
   }
 
   /** How many entries there are. */
@@ -172,6 +184,7 @@ public final class TranslationCache implements Stateful {
       return unused++;
     }
     int slot = oldest;
+    use.evicted();
     remove(slot);
     free = next[slot];
     return slot;

@@ -1,5 +1,6 @@
 package io.virtrig.emulator.hardware.iommu.smmuv3;
 
+import io.virtrig.emulator.hardware.iommu.CacheUses;
 import io.virtrig.emulator.hardware.iommu.TranslationCache;
 import io.virtrig.emulator.state.StateWriter;
 import io.virtrig.emulator.state.Stateful;
@@ -30,8 +31,8 @@ final class SmmuCaches implements Stateful {
   /** Context descriptors by stream and substream. */
   private final TreeMap<Long, long[]> contexts = new TreeMap<>();
 
-  SmmuCaches(int entries) {
-    translations = new TranslationCache(entries);
+  SmmuCaches(int entries, CacheUses uses) {
+    translations = new TranslationCache(entries, uses.iotlb());
   }
 
   TranslationCache translations() {

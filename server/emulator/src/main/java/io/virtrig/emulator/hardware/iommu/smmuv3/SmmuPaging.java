@@ -133,8 +133,10 @@ final class SmmuPaging {
       slot = translations.find(kind, vmid, SmmuCaches.GLOBAL, key);
     }
     if (slot == TranslationCache.NONE) {
+      translations.use().miss();
       return false;
     }
+    translations.use().hit();
     if (translations.checked(slot) != memory.changes()) {
       check.used(translations, slot, request);
     }

@@ -1,5 +1,6 @@
 package io.virtrig.emulator.hardware.iommu.smmuv3;
 
+import io.virtrig.emulator.hardware.iommu.CacheUses;
 import io.virtrig.emulator.hardware.iommu.DeviceTlb;
 import io.virtrig.emulator.hardware.iommu.DmaRequest;
 import io.virtrig.emulator.hardware.iommu.MessageSink;
@@ -96,7 +97,7 @@ public final class SmmuRegisters implements Stateful {
     this.capabilities = capabilities;
     this.entries = entries;
     this.outside = outside;
-    caches = new SmmuCaches(entries);
+    caches = new SmmuCaches(entries, new CacheUses());
     translation = new SmmuTranslation(memory, capabilities, WalkObserver.NONE, caches);
     executor = new SmmuCommands(this, caches, memory, outside);
   }

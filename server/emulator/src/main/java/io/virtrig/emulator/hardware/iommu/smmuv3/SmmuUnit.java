@@ -1,6 +1,7 @@
 package io.virtrig.emulator.hardware.iommu.smmuv3;
 
 import io.virtrig.emulator.hardware.iommu.CacheKind;
+import io.virtrig.emulator.hardware.iommu.CacheUses;
 import io.virtrig.emulator.hardware.iommu.DeviceTlb;
 import io.virtrig.emulator.hardware.iommu.DmaOutcome;
 import io.virtrig.emulator.hardware.iommu.DmaRequest;
@@ -55,9 +56,9 @@ public final class SmmuUnit implements IommuUnit {
     Contexts contexts = new Contexts(0, 0, 0, 0);
     FaultListener faults = FaultListener.NONE;
 
-    Stream(IommuDomain domain, int entries) {
+    Stream(IommuDomain domain, int entries, CacheUses uses) {
       this.domain = domain;
-      deviceTlb = new DeviceTlb(entries);
+      deviceTlb = new DeviceTlb(entries, uses.deviceTlb());
     }
 
     @Override
@@ -73,6 +74,7 @@ public final class SmmuUnit implements IommuUnit {
   }
 
   private final int entries;
+  private final CacheUses uses;
   private final TableMemory memory;
   private final SmmuCapabilities capabilities;
   private final SmmuOutcome outcome;
@@ -92,17 +94,22 @@ public final class SmmuUnit implements IommuUnit {
   private int latestSource;
 
   /** A unit that keeps up to so many translations. */
-  public SmmuUnit(TableMemory memory, SmmuCapabilities capabilities, int entries) {
-    this(memory, capabilities, entries, WalkObserver.NONE);
+  public SmmuUnit(TableMemory memory, SmmuCapabilities capabilities, int entries, CacheUses uses) {
+    this(memory, capabilities, entries, uses, WalkObserver.NONE);
   }
 
   private SmmuUnit(
-      TableMemory memory, SmmuCapabilities capabilities, int entries, WalkObserver observer) {
+      TableMemory memory,
+      SmmuCapabilities capabilities,
+      int entries,
+      CacheUses uses,
+      WalkObserver observer) {
     this.entries = entries;
+    this.uses = uses;
     this.memory = memory;
     this.capabilities = capabilities;
     outcome = new SmmuOutcome(memory, observer);
-    caches = new SmmuCaches(entries);
+    caches = new SmmuCaches(entries, uses);
     paging = new SmmuPaging(memory, capabilities, outcome, caches);
     stage2 = new Stage2Domain(outcome);
     contexts = new ContextTable(memory, outcome);
@@ -110,7 +117,7 @@ public final class SmmuUnit implements IommuUnit {
 
   @Override
   public void attach(int source, IommuDomain domain) {
-    Stream stream = new Stream(domain, entries);
+    Stream stream = new Stream(domain, entries, uses);
     stream.faults = listeners.getOrDefault(source, FaultListener.NONE);
     streams.put(source, stream);
     latest = null;
@@ -362,11 +369,12 @@ public final class SmmuUnit implements IommuUnit {
 
   /** A unit over the same memory that changes nothing and keeps so many entries. */
   private SmmuUnit looking(WalkObserver observer, int keeping) {
-    return new SmmuUnit(new UntouchedMemory(memory), capabilities, keeping, observer);
+    return new SmmuUnit(
+        new UntouchedMemory(memory), capabilities, keeping, new CacheUses(), observer);
   }
 
   private Stream shown(int source, Stream of) {
-    Stream shown = new Stream(of.domain, 0);
+    Stream shown = new Stream(of.domain, 0, uses);
     shown.mode = of.mode;
     shown.contexts = of.contexts;
     shown.kept.putAll(of.kept);

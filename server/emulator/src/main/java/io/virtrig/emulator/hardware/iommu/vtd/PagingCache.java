@@ -28,7 +28,12 @@ final class PagingCache {
   /** Finds the lowest table that is known to lead to an address. */
   boolean find(long input, int levels) {
     slot = cache.find(levels, domain, pasid, input);
-    return slot != TranslationCache.NONE;
+    if (slot == TranslationCache.NONE) {
+      cache.use().miss();
+      return false;
+    }
+    cache.use().hit();
+    return true;
   }
 
   /** The slot of what was found. */

@@ -1,5 +1,6 @@
 package io.virtrig.emulator.hardware.iommu.vtd;
 
+import io.virtrig.emulator.hardware.iommu.CacheUses;
 import io.virtrig.emulator.hardware.iommu.TranslationCache;
 import io.virtrig.emulator.state.StateWriter;
 import io.virtrig.emulator.state.Stateful;
@@ -32,9 +33,9 @@ final class VtdCaches implements Stateful {
   /** PASID-table entries by source and PASID, each with where it lies. */
   private final TreeMap<Long, long[]> pasids = new TreeMap<>();
 
-  VtdCaches(int entries) {
-    translations = new TranslationCache(entries);
-    paging = new TranslationCache(entries);
+  VtdCaches(int entries, CacheUses uses) {
+    translations = new TranslationCache(entries, uses.iotlb());
+    paging = new TranslationCache(entries, uses.paging());
   }
 
   TranslationCache translations() {

@@ -222,8 +222,10 @@ final class VtdPaging {
       boolean privileged) {
     int slot = translations.find(pasid.type(), domain, space, request.address());
     if (slot == TranslationCache.NONE) {
+      translations.use().miss();
       return false;
     }
+    translations.use().hit();
     if (translations.checked(slot) != memory.changes()) {
       check.used(translations, slot, request);
     }

@@ -1,5 +1,6 @@
 package io.virtrig.emulator.hardware.iommu.vtd;
 
+import io.virtrig.emulator.hardware.iommu.CacheUses;
 import io.virtrig.emulator.hardware.iommu.DeviceTlb;
 import io.virtrig.emulator.hardware.iommu.DmaOutcome;
 import io.virtrig.emulator.hardware.iommu.DmaRequest;
@@ -113,7 +114,7 @@ public final class VtdRegisters implements Stateful {
     this.capabilities = capabilities;
     this.entries = entries;
     this.outside = outside;
-    caches = new VtdCaches(entries);
+    caches = new VtdCaches(entries, new CacheUses());
     translation = new VtdTranslation(memory, capabilities, WalkObserver.NONE, caches);
     faults = new FaultRecords(capabilities.faultRecords());
     queue = new InvalidationQueue(memory, capabilities.maximumAddressMask(), new Execution());

@@ -1,6 +1,7 @@
 package io.virtrig.emulator.hardware.iommu.vtd;
 
 import io.virtrig.emulator.hardware.iommu.CacheKind;
+import io.virtrig.emulator.hardware.iommu.CacheUses;
 import io.virtrig.emulator.hardware.iommu.DeviceTlb;
 import io.virtrig.emulator.hardware.iommu.DmaOutcome;
 import io.virtrig.emulator.hardware.iommu.DmaRequest;
@@ -51,14 +52,15 @@ public final class VtdUnit implements IommuUnit {
 
     int usedPasid;
 
-    Function(int entries) {
-      deviceTlb = new DeviceTlb(entries);
+    Function(int entries, CacheUses uses) {
+      deviceTlb = new DeviceTlb(entries, uses.deviceTlb());
     }
   }
 
   private final TableMemory memory;
   private final VtdCapabilities capabilities;
   private final int entries;
+  private final CacheUses uses;
   private final VtdOutcome outcome;
   private final VtdCaches caches;
   private final VtdPaging paging;
@@ -71,12 +73,13 @@ public final class VtdUnit implements IommuUnit {
   private StaleListener stale = StaleListener.NONE;
 
   /** A unit that keeps up to so many entries in each cache. */
-  public VtdUnit(TableMemory memory, VtdCapabilities capabilities, int entries) {
+  public VtdUnit(TableMemory memory, VtdCapabilities capabilities, int entries, CacheUses uses) {
+    this.uses = uses;
     this.memory = memory;
     this.capabilities = capabilities;
     this.entries = entries;
     outcome = new VtdOutcome(memory, WalkObserver.NONE);
-    caches = new VtdCaches(entries);
+    caches = new VtdCaches(entries, uses);
     paging = new VtdPaging(memory, capabilities, outcome, caches);
     secondLevel = new SecondLevelDomain(capabilities, outcome);
   }
@@ -113,7 +116,7 @@ public final class VtdUnit implements IommuUnit {
   private Function table(int source) {
     Function function = functions.get(source);
     if (function == null) {
-      function = new Function(entries);
+      function = new Function(entries, uses);
       function.faults = listeners.getOrDefault(source, FaultListener.NONE);
       functions.put(source, function);
       latest = null;
