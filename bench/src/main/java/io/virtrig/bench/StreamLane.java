@@ -64,9 +64,10 @@ final class StreamLane<Q, A> implements Lane {
           }
         },
         new Metadata());
-    call.request(IN_FLIGHT);
     for (int i = 0; i < IN_FLIGHT; i++) {
       call.sendMessage(message);
     }
+    // Only now: from the first answer on, it is the transport's thread that sends.
+    call.request(IN_FLIGHT);
   }
 }

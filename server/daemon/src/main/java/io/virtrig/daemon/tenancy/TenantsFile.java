@@ -65,7 +65,7 @@ final class TenantsFile {
             tenant
                 ? Set.of("name", "tokens", "certificates", "quotas")
                 : Set.of("name", "tokens", "certificates"));
-    String name = String.valueOf(mapping.get("name"));
+    String name = mapping.get("name") instanceof String text ? text : "";
     if (!NAME.matcher(name).matches()) {
       throw new BadConfiguration(
           where
