@@ -169,6 +169,7 @@ public final class HostRegistry {
   public void expire(HostedHost host) {
     if (hosts.remove(host.id(), host)) {
       size.decrementAndGet();
+      slots.giveBack();
       host.expire();
     }
   }
