@@ -1,5 +1,6 @@
 package io.virtrig.cli;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.virtrig.daemon.Daemon;
@@ -8,10 +9,16 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.MessageDigest;
 import java.time.Duration;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
 
 /** What administrators type, to a daemon without tenants, which asks nobody who they are. */
@@ -58,9 +65,17 @@ class ServedAdminTest {
   }
 
   @Test
-  void aNewTokenComesWithItsLine() {
-    assertThat(run("admin", "new-token")).isZero();
-    assertThat(out.toString().strip()).matches("virtrig_[A-Za-z0-9_-]{43}");
-    assertThat(err.toString().strip()).matches("- \"sha256:[0-9a-f]{64}\"");
+  void aNewTokenIsItsOwnersAloneAndComesOnce(@TempDir Path folder) throws Exception {
+    Path file = folder.resolve("a.token");
+    assertThat(run("admin", "new-token", file.toString())).isZero();
+    String token = Files.readString(file);
+    assertThat(token).matches("virtrig_[A-Za-z0-9_-]{43}\n");
+    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
+        .isEqualTo("rw-------");
+    byte[] hash = MessageDigest.getInstance("SHA-256").digest(token.strip().getBytes(UTF_8));
+    assertThat(out).hasToString("\"sha256:" + HexFormat.of().formatHex(hash) + "\"\n");
+    assertThat(run("admin", "new-token", file.toString())).isEqualTo(ExitCode.USAGE);
+    assertThat(err.toString()).contains("is there already");
+    assertThat(file).hasContent(token);
   }
 }
