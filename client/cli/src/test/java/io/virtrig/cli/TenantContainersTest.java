@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.virtrig.testcontainers.VirtrigContainer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.security.MessageDigest;
 import java.util.HexFormat;
 import org.junit.jupiter.api.Assumptions;
@@ -38,6 +39,9 @@ class TenantContainersTest {
         """
             .formatted(hashOf("token-of-a"), hashOf("token-of-b"));
     Path tenants = Files.writeString(folder.resolve("tenants.yaml"), file);
+    // The daemon is another user in its container.
+    Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
+    Files.setPosixFilePermissions(tenants, PosixFilePermissions.fromString("rw-r--r--"));
     try (Network network = Network.newNetwork();
         VirtrigContainer daemon =
             new VirtrigContainer(IMAGE.asCanonicalNameString())
