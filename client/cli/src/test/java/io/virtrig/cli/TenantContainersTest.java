@@ -57,7 +57,9 @@ class TenantContainersTest {
       stranger.start();
 
       assertThat(virtrig(a, "host", "create", "--id", "rig").getExitCode()).isZero();
-      assertThat(virtrig(b, "host", "list").getStdout()).doesNotContain("rig");
+      ExecResult listed = virtrig(b, "host", "list");
+      assertThat(listed.getExitCode()).as(listed.getStderr()).isZero();
+      assertThat(listed.getStdout()).startsWith("ID").doesNotContain("rig");
       ExecResult others = virtrig(b, "host", "describe", "rig");
       assertThat(others.getExitCode()).isEqualTo(ExitCode.NOT_FOUND);
       assertThat(others.getStderr())

@@ -61,38 +61,20 @@ public record Configuration(
 
   /** The same with other access. */
   public Configuration with(Access other) {
-    return new Configuration(
-        listen,
-        metrics,
-        tls,
-        maxHosts,
-        maxMessageBytes,
-        shutdownGrace,
-        models,
-        untilStdinCloses,
-        other,
-        limits,
-        scraping);
+    return with(other, limits, scraping);
   }
 
   /** The same with other limits. */
   public Configuration with(ConnectionLimits other) {
-    return new Configuration(
-        listen,
-        metrics,
-        tls,
-        maxHosts,
-        maxMessageBytes,
-        shutdownGrace,
-        models,
-        untilStdinCloses,
-        access,
-        other,
-        scraping);
+    return with(access, other, scraping);
   }
 
   /** The same with other readers. */
   public Configuration with(Scraping other) {
+    return with(access, limits, other);
+  }
+
+  private Configuration with(Access access, ConnectionLimits limits, Scraping scraping) {
     return new Configuration(
         listen,
         metrics,
@@ -104,7 +86,7 @@ public record Configuration(
         untilStdinCloses,
         access,
         limits,
-        other);
+        scraping);
   }
 
   /**

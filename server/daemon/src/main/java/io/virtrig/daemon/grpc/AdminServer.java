@@ -1,7 +1,6 @@
 package io.virtrig.daemon.grpc;
 
 import com.google.rpc.Code;
-import io.grpc.Context;
 import io.grpc.InsecureServerCredentials;
 import io.grpc.Metadata;
 import io.grpc.Server;
@@ -10,7 +9,6 @@ import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 import io.grpc.ServerInterceptors;
 import io.grpc.ServerServiceDefinition;
-import io.grpc.StatusRuntimeException;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.services.ChannelzService;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
@@ -83,18 +81,10 @@ public final class AdminServer implements AutoCloseable {
       Identity admin = tenants.admin(shown);
       if (admin == null) {
         listener.unauthenticated(shown.peer(), call.getMethodDescriptor().getFullMethodName());
-        StatusRuntimeException refusal = Statuses.daemon(Code.UNAUTHENTICATED, UNAUTHENTICATED);
-        Metadata trailers = refusal.getTrailers();
-        call.close(refusal.getStatus(), trailers == null ? new Metadata() : trailers);
-        return new ServerCall.Listener<>() {};
+        return Gate.refuse(call, Statuses.daemon(Code.UNAUTHENTICATED, UNAUTHENTICATED));
       }
-      Context context = Callers.context(new Caller(tenants.administration(), admin, shown.peer()));
-      Context before = context.attach();
-      try {
-        return next.startCall(call, headers);
-      } finally {
-        context.detach(before);
-      }
+      Caller caller = new Caller(tenants.administration(), admin, shown.peer());
+      return Gate.start(caller, call, headers, next);
     }
   }
 

@@ -1,6 +1,7 @@
 package io.virtrig.daemon.grpc;
 
 import io.grpc.Context;
+import io.virtrig.daemon.audit.Act;
 import io.virtrig.daemon.audit.Audit;
 import io.virtrig.daemon.tenancy.Caller;
 import io.virtrig.daemon.tenancy.Identity;
@@ -31,9 +32,11 @@ final class Callers {
     return new Callers(null, audit);
   }
 
-  /** Where what they do is written down. */
-  Audit audit() {
-    return audit;
+  /** Writes down what one of them did. */
+  void record(Caller caller, String act, String object, String outcome) {
+    audit.record(
+        new Act(
+            caller.tenant().name(), caller.identity().text(), caller.peer(), act, object, outcome));
   }
 
   /** The context in which a call of that caller begins. */

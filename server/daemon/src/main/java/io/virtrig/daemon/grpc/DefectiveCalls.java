@@ -61,9 +61,7 @@ final class DefectiveCalls implements ServerInterceptor {
     }
 
     void refuse(String reason) {
-      StatusRuntimeException refusal = Statuses.daemon(Code.INVALID_ARGUMENT, reason);
-      Metadata trailers = refusal.getTrailers();
-      close(refusal.getStatus(), trailers == null ? new Metadata() : trailers);
+      Statuses.close(this, Statuses.daemon(Code.INVALID_ARGUMENT, reason));
     }
 
     @Override

@@ -69,9 +69,8 @@ final class EchoMethods {
                 .setPayload(answer(message.getPayload(), message.getAnswerBytes()))
                 .build());
       } catch (StatusRuntimeException e) {
-        Metadata trailers = e.getTrailers();
         closed = true;
-        call.close(e.getStatus(), trailers == null ? new Metadata() : trailers);
+        Statuses.close(call, e);
         return;
       }
       waiting = true;

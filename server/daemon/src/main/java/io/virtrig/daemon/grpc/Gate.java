@@ -129,7 +129,8 @@ final class Gate implements ServerInterceptor {
     };
   }
 
-  private static <Q, A> ServerCall.Listener<Q> start(
+  /** Lets a call in: its method finds who makes it when it begins. */
+  static <Q, A> ServerCall.Listener<Q> start(
       Caller caller, ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
     Context context = Callers.context(caller);
     Context before = context.attach();
@@ -140,10 +141,10 @@ final class Gate implements ServerInterceptor {
     }
   }
 
-  private static <Q, A> ServerCall.Listener<Q> refuse(
+  /** Ends a call that is not let in; its listener hears of nothing that matters. */
+  static <Q, A> ServerCall.Listener<Q> refuse(
       ServerCall<Q, A> call, StatusRuntimeException refusal) {
-    Metadata trailers = refusal.getTrailers();
-    call.close(refusal.getStatus(), trailers == null ? new Metadata() : trailers);
+    Statuses.close(call, refusal);
     return new ServerCall.Listener<>() {};
   }
 }

@@ -27,8 +27,7 @@ final class GatedStream<Q, A> extends SimpleForwardingServerCall<Q, A> {
   }
 
   void end(StatusRuntimeException reason) {
-    Metadata trailers = reason.getTrailers();
-    close(reason.getStatus(), trailers == null ? new Metadata() : trailers);
+    Statuses.close(this, reason);
   }
 
   @Override

@@ -1,12 +1,10 @@
 package io.virtrig.daemon.grpc;
 
 import io.grpc.InsecureServerCredentials;
-import io.grpc.Metadata;
 import io.grpc.Server;
 import io.grpc.ServerCall;
 import io.grpc.ServerInterceptors;
 import io.grpc.ServerServiceDefinition;
-import io.grpc.StatusRuntimeException;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.services.HealthStatusManager;
@@ -207,9 +205,7 @@ public final class GrpcServer {
   }
 
   private static void exhausted(ServerCall<?, ?> call, String reason) {
-    StatusRuntimeException refusal = Statuses.exhausted(reason, TRY_AGAIN);
-    Metadata trailers = refusal.getTrailers();
-    call.close(refusal.getStatus(), trailers == null ? new Metadata() : trailers);
+    Statuses.close(call, Statuses.exhausted(reason, TRY_AGAIN));
   }
 
   private static List<ServerServiceDefinition> services(
@@ -231,7 +227,12 @@ public final class GrpcServer {
 
   /** Starts to listen. */
   public void start() throws IOException {
-    server.start();
+    try {
+      server.start();
+    } catch (IOException e) {
+      endThreads();
+      throw e;
+    }
     serving = true;
   }
 
@@ -276,6 +277,10 @@ public final class GrpcServer {
       server.shutdownNow();
       server.awaitTermination();
     }
+    endThreads();
+  }
+
+  private void endThreads() {
     if (shares != null) {
       shares.close();
     }

@@ -2,7 +2,6 @@ package io.virtrig.daemon.grpc;
 
 import com.google.rpc.Code;
 import io.grpc.ServerServiceDefinition;
-import io.virtrig.daemon.audit.Act;
 import io.virtrig.daemon.hosts.HostRegistry;
 import io.virtrig.daemon.hosts.HostedHost;
 import io.virtrig.daemon.hosts.Lease;
@@ -95,16 +94,7 @@ final class HostMethods {
           () -> {
             caller.tenant().hosts().expire(host);
             memory.released();
-            callers
-                .audit()
-                .record(
-                    new Act(
-                        caller.tenant().name(),
-                        caller.identity().text(),
-                        caller.peer(),
-                        "host.expire",
-                        host.name(),
-                        "OK"));
+            callers.record(caller, "host.expire", host.name(), "OK");
           });
     }
   }

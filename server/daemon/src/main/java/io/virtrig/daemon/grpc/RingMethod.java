@@ -177,8 +177,10 @@ final class RingMethod implements ServerCallHandler<ParsedRequest<RingRequest>, 
     }
 
     private void close(StatusRuntimeException refusal) {
-      Metadata trailers = refusal.getTrailers();
-      close(refusal.getStatus(), trailers == null ? new Metadata() : trailers);
+      if (!closed) {
+        closed = true;
+        Statuses.close(call, refusal);
+      }
     }
 
     private void close(Status status, Metadata trailers) {

@@ -6,7 +6,6 @@ import io.grpc.ServerMethodDefinition;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.ServiceDescriptor;
 import io.grpc.StatusRuntimeException;
-import io.virtrig.daemon.audit.Act;
 import io.virtrig.daemon.tenancy.Caller;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -64,27 +63,15 @@ final class ServiceBinding {
         (caller, request) -> {
           try {
             A answer = function.apply(caller, request);
-            record(caller, act, object.apply(request), "OK");
+            callers.record(caller, act, object.apply(request), "OK");
             return answer;
           } catch (RuntimeException e) {
             StatusRuntimeException refusal = RefusedCall.status(e, method.getFullMethodName());
-            record(caller, act, object.apply(request), refusal.getStatus().getCode().name());
+            callers.record(
+                caller, act, object.apply(request), refusal.getStatus().getCode().name());
             throw refusal;
           }
         });
-  }
-
-  private void record(Caller caller, String act, String object, String outcome) {
-    callers
-        .audit()
-        .record(
-            new Act(
-                caller.tenant().name(),
-                caller.identity().text(),
-                caller.peer(),
-                act,
-                object,
-                outcome));
   }
 
   /** Binds a method that touches nothing that is anybody's. */

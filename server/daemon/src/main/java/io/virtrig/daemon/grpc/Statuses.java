@@ -8,6 +8,8 @@ import com.google.rpc.ErrorInfo;
 import com.google.rpc.QuotaFailure;
 import com.google.rpc.RetryInfo;
 import com.google.rpc.Status;
+import io.grpc.Metadata;
+import io.grpc.ServerCall;
 import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
 import io.virtrig.daemon.limits.MemoryPressure;
@@ -137,6 +139,12 @@ final class Statuses {
   /** The refusal of what would make the daemon grow when it is short of memory. */
   static StatusRuntimeException shortOfMemory() {
     return exhausted(MemoryPressure.REASON, MemoryPressure.TRY_AGAIN);
+  }
+
+  /** Ends a call with a refusal and its details. */
+  static void close(ServerCall<?, ?> call, StatusRuntimeException refusal) {
+    Metadata trailers = refusal.getTrailers();
+    call.close(refusal.getStatus(), trailers == null ? new Metadata() : trailers);
   }
 
   private static StatusRuntimeException daemon(

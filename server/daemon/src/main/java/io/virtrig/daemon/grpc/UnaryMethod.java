@@ -103,8 +103,7 @@ final class UnaryMethod<Q, A> implements ServerCallHandler<ParsedRequest<Q>, A> 
     private void refuse(StatusRuntimeException refusal) {
       if (!closed) {
         closed = true;
-        Metadata trailers = refusal.getTrailers();
-        call.close(refusal.getStatus(), trailers == null ? new Metadata() : trailers);
+        Statuses.close(call, refusal);
       }
     }
   }

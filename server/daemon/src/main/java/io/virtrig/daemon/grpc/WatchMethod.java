@@ -252,8 +252,7 @@ final class WatchMethod
     private void refuse(StatusRuntimeException refusal) {
       if (!refused) {
         refused = true;
-        Metadata trailers = refusal.getTrailers();
-        call.close(refusal.getStatus(), trailers == null ? new Metadata() : trailers);
+        Statuses.close(call, refusal);
       }
     }
 
