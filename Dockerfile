@@ -7,7 +7,7 @@ ARG BASE=eclipse-temurin:25-jre
 
 FROM ${BASE} AS assembled
 COPY server/daemon/target/lib/ /jars/
-COPY server/daemon/target/virtrigd.jvm server/daemon/target/bom.json /opt/virtrig/
+COPY server/daemon/target/virtrigd.jvm server/daemon/target/training.jvm server/daemon/target/bom.json /opt/virtrig/
 # Dependencies change seldom: a layer of their own. The AOT cache holds only for the class path as it was spelled when the
 # cache was made, so it is spelled out, in an order that does not depend on the file system.
 RUN mkdir -p /own /dependencies \
@@ -21,7 +21,7 @@ COPY --from=assembled /dependencies/ /opt/virtrig/lib/
 COPY --from=assembled /own/ /opt/virtrig/lib/
 COPY --from=assembled /opt/virtrig/ /opt/virtrig/
 # The AOT cache belongs to this image's JVM: a run that calls a daemon in each of the ways that clients do writes it.
-RUN ["java", "@/opt/virtrig/virtrigd.jvm", "@/opt/virtrig/virtrigd.classpath", "-Xlog:aot=error", \
+RUN ["java", "@/opt/virtrig/virtrigd.jvm", "@/opt/virtrig/training.jvm", "@/opt/virtrig/virtrigd.classpath", \
      "-XX:AOTCacheOutput=/opt/virtrig/virtrigd.aot", "io.virtrig.daemon.Training"]
 
 ARG VERSION=development

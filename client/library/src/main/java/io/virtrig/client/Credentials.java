@@ -2,18 +2,20 @@ package io.virtrig.client;
 
 import io.grpc.ChannelCredentials;
 import io.grpc.ClientInterceptor;
-import io.grpc.Grpc;
 import io.grpc.InsecureChannelCredentials;
-import io.grpc.ManagedChannelBuilder;
 import io.grpc.TlsChannelCredentials;
+import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
+import io.grpc.netty.shaded.io.netty.channel.socket.nio.NioSocketChannel;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -141,11 +143,12 @@ public final class Credentials {
   }
 
   /**
-   * A channel to a daemon.
+   * A connection to a daemon.
    *
+   * @param settings how it is to be beside that
    * @throws IllegalArgumentException when a token would leave this machine unencrypted
    */
-  ManagedChannelBuilder<?> channel(String target) {
+  Link link(String target, UnaryOperator<NettyChannelBuilder> settings) {
     if (token != null && !tls && !tokenInPlaintext && !Loopback.is(target)) {
       throw new IllegalArgumentException(
           "a token is not sent to "
@@ -158,8 +161,20 @@ public final class Credentials {
               + TOKEN_IN_PLAINTEXT
               + "=true");
     }
-    ManagedChannelBuilder<?> builder = Grpc.newChannelBuilder(target, credentials());
-    return serverName == null ? builder : builder.overrideAuthority(serverName);
+    NettyChannelBuilder builder =
+        settings
+            .apply(NettyChannelBuilder.forTarget(target, credentials()))
+            .channelType(NioSocketChannel.class, InetSocketAddress.class);
+    if (serverName != null) {
+      builder.overrideAuthority(serverName);
+    }
+    builder.eventLoopGroup(EventLoops.take());
+    try {
+      return new Link(builder.build(), EventLoops::giveBack);
+    } catch (RuntimeException e) {
+      EventLoops.giveBack();
+      throw e;
+    }
   }
 
   private ChannelCredentials credentials() {

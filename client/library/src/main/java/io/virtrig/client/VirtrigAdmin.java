@@ -2,7 +2,6 @@ package io.virtrig.client;
 
 import io.grpc.Channel;
 import io.grpc.ClientInterceptors;
-import io.grpc.ManagedChannel;
 import io.virtrig.v1.AdminServiceGrpc;
 import io.virtrig.v1.AdminServiceGrpc.AdminServiceBlockingStub;
 import io.virtrig.v1.DeleteTenantHostRequest;
@@ -17,16 +16,17 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 
 /** A connection to the address where a daemon's administrators call. */
 public final class VirtrigAdmin implements AutoCloseable {
   private static final int PAGE_SIZE = 1000;
 
-  private final ManagedChannel managed;
+  private final Link link;
   private final AdminServiceBlockingStub stub;
 
-  private VirtrigAdmin(ManagedChannel managed, Channel channel) {
-    this.managed = managed;
+  private VirtrigAdmin(Link link, Channel channel) {
+    this.link = link;
     stub = AdminServiceGrpc.newBlockingStub(channel);
   }
 
@@ -39,10 +39,10 @@ public final class VirtrigAdmin implements AutoCloseable {
    * @throws IllegalArgumentException when a token would leave this machine unencrypted
    */
   public static VirtrigAdmin connect(String target, Credentials credentials, Duration deadline) {
-    ManagedChannel managed = credentials.channel(target).build();
-    Channel channel = ClientInterceptors.intercept(managed, new CallDeadline(deadline));
+    Link link = credentials.link(target, UnaryOperator.identity());
+    Channel channel = ClientInterceptors.intercept(link.channel(), new CallDeadline(deadline));
     return new VirtrigAdmin(
-        managed, ClientInterceptors.intercept(channel, credentials.interceptors()));
+        link, ClientInterceptors.intercept(channel, credentials.interceptors()));
   }
 
   /** The tenants, by name. */
@@ -91,6 +91,6 @@ public final class VirtrigAdmin implements AutoCloseable {
   /** Ends the connection. */
   @Override
   public void close() {
-    managed.shutdownNow();
+    link.close();
   }
 }

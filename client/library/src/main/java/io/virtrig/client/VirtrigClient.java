@@ -55,7 +55,7 @@ public final class VirtrigClient implements AutoCloseable {
   /** The state of a host with very many mappings is one message. */
   private static final int MAX_MESSAGE_SIZE = 64 << 20;
 
-  private final ManagedChannel managed;
+  private final Link link;
 
   /** For streams, which have no deadline. */
   private final Channel streams;
@@ -63,10 +63,9 @@ public final class VirtrigClient implements AutoCloseable {
   private final Channel channel;
   private final HostServiceBlockingStub hosts;
 
-  private VirtrigClient(
-      ManagedChannel managed, Duration deadline, ClientInterceptor... interceptors) {
-    this.managed = managed;
-    streams = ClientInterceptors.intercept(managed, interceptors);
+  private VirtrigClient(Link link, Duration deadline, ClientInterceptor... interceptors) {
+    this.link = link;
+    streams = ClientInterceptors.intercept(link.channel(), interceptors);
     channel = ClientInterceptors.intercept(streams, new CallDeadline(deadline));
     hosts = HostServiceGrpc.newBlockingStub(channel);
   }
@@ -94,13 +93,14 @@ public final class VirtrigClient implements AutoCloseable {
    * @throws IllegalArgumentException when a token would leave this machine unencrypted
    */
   public static VirtrigClient connect(String target, Credentials credentials, Duration deadline) {
-    return over(
-        credentials
-            .channel(target)
-            .defaultServiceConfig(RetryPolicy.serviceConfig())
-            .enableRetry()
-            .maxInboundMessageSize(MAX_MESSAGE_SIZE)
-            .build(),
+    return new VirtrigClient(
+        credentials.link(
+            target,
+            channel ->
+                channel
+                    .defaultServiceConfig(RetryPolicy.serviceConfig())
+                    .enableRetry()
+                    .maxInboundMessageSize(MAX_MESSAGE_SIZE)),
         deadline,
         credentials.interceptors());
   }
@@ -114,7 +114,7 @@ public final class VirtrigClient implements AutoCloseable {
    */
   public static VirtrigClient over(
       ManagedChannel channel, Duration deadline, ClientInterceptor... interceptors) {
-    return new VirtrigClient(channel, deadline, interceptors);
+    return new VirtrigClient(new Link(channel, () -> {}), deadline, interceptors);
   }
 
   /**
@@ -279,14 +279,6 @@ public final class VirtrigClient implements AutoCloseable {
   /** Ends the connection; calls under way are given a moment to finish. */
   @Override
   public void close() {
-    managed.shutdown();
-    try {
-      if (!managed.awaitTermination(1, TimeUnit.SECONDS)) {
-        managed.shutdownNow();
-      }
-    } catch (InterruptedException e) {
-      managed.shutdownNow();
-      Thread.currentThread().interrupt();
-    }
+    link.close();
   }
 }
