@@ -51,6 +51,9 @@ import org.jspecify.annotations.Nullable;
 
 /** What devices do on their own: DMA, interrupts, and faults that are armed. */
 final class DeviceActs {
+  private static final Result RAISED =
+      Result.newBuilder().setHwRaiseIrq(HwRaiseIrqResponse.getDefaultInstance()).build();
+
   /** How often one operation raises an interrupt: a limit of the simulator. */
   private static final int MOST_TIMES = 1 << 16;
 
@@ -275,7 +278,7 @@ final class DeviceActs {
     VdpaDevice vdpa = vdpa(arg.getDevice());
     if (vdpa != null) {
       raiseIrq(vdpa, arg.getIndex(), arg.getSubindex(), times);
-      return Result.newBuilder().setHwRaiseIrq(HwRaiseIrqResponse.getDefaultInstance()).build();
+      return RAISED;
     }
     PciFunction function = function(arg.getDevice());
     requireInterrupt(function, arg.getIndex(), arg.getSubindex());
@@ -288,7 +291,7 @@ final class DeviceActs {
         default -> function.requestRemoval();
       }
     }
-    return Result.newBuilder().setHwRaiseIrq(HwRaiseIrqResponse.getDefaultInstance()).build();
+    return RAISED;
   }
 
   /** Of a virtqueue, index 0, or of the configuration; before DRIVER_OK there are none. */

@@ -16,6 +16,7 @@ import io.virtrig.emulator.Refusals;
 import io.virtrig.emulator.errno.Refused;
 import io.virtrig.v1.ArgumentValue;
 import io.virtrig.v1.Operation;
+import io.virtrig.v1.Operation.OpCase;
 import io.virtrig.v1.Result;
 import io.virtrig.v1.SubmissionEntry;
 import java.util.List;
@@ -123,14 +124,15 @@ public final class Batch {
     String name = hostOf(entries.get(next));
     do {
       SubmissionEntry entry = entries.get(next);
-      Result result = execute(hosted, simulated, entry);
-      metrics.executed(entry.getOperation().getOpCase(), result);
-      hosted.remember(entry.getOperation(), result);
+      OpCase op = entry.getOperation().getOpCase();
+      Result result = execute(hosted, simulated, entry, op);
+      metrics.executed(op, result);
+      hosted.remember(op, result);
       complete(entry, result, into);
     } while (!done() && !into.full() && hostOf(entries.get(next)).equals(name));
   }
 
-  private Result execute(HostedHost hosted, Host simulated, SubmissionEntry entry) {
+  private Result execute(HostedHost hosted, Host simulated, SubmissionEntry entry, OpCase op) {
     if (severed >= 0) {
       return cancelled(entry);
     }
@@ -138,7 +140,7 @@ public final class Batch {
       String flags = "0x" + Integer.toHexString(entry.getFlags());
       return refusal(entry, Refused.invalid("flags", flags + " has flags not known here"));
     }
-    if (memory.refuses(entry.getOperation().getOpCase())) {
+    if (memory.refuses(op)) {
       return refusal(entry, MemoryPressure.refusal());
     }
     try {

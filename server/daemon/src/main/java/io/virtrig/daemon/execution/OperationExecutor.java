@@ -7,6 +7,7 @@ import io.virtrig.daemon.tenancy.Tenant;
 import io.virtrig.emulator.Refusals;
 import io.virtrig.v1.ArgumentValue;
 import io.virtrig.v1.Operation;
+import io.virtrig.v1.Operation.OpCase;
 import io.virtrig.v1.Result;
 import io.virtrig.v1.SubmissionEntry;
 import java.util.List;
@@ -34,11 +35,12 @@ public final class OperationExecutor {
   /** Executes an operation on a host. */
   public Result execute(HostedHost host, Operation operation) {
     long start = System.nanoTime();
+    OpCase op = operation.getOpCase();
     Result result =
-        memory.refuses(operation.getOpCase())
+        memory.refuses(op)
             ? Refusals.result(operation, MemoryPressure.refusal())
             : host.execute(operation);
-    metrics.executed(operation.getOpCase(), result, System.nanoTime() - start);
+    metrics.executed(op, result, System.nanoTime() - start);
     return result;
   }
 

@@ -7,6 +7,7 @@ import io.virtrig.emulator.Host;
 import io.virtrig.emulator.event.EventLog;
 import io.virtrig.emulator.event.LoggedEvent;
 import io.virtrig.v1.Operation;
+import io.virtrig.v1.Operation.OpCase;
 import io.virtrig.v1.Result;
 import java.util.ArrayList;
 import java.util.List;
@@ -143,8 +144,8 @@ public final class HostedHost {
   }
 
   /** Remembers what became of an operation that was executed inside {@link #with}. */
-  public void remember(Operation operation, Result result) {
-    recent.add(operation.getOpCase(), result);
+  public void remember(OpCase operation, Result result) {
+    recent.add(operation, result);
   }
 
   /** The last operations, the latest first. */
