@@ -18,7 +18,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class TenantShares implements ServerCallExecutorSupplier, AutoCloseable {
   private final Tenants tenants;
-  private final FairShares shares = new FairShares(Runtime.getRuntime().availableProcessors() + 1);
+  private final FairShares shares =
+      new FairShares(Math.max(2, Runtime.getRuntime().availableProcessors()));
   private final Map<Tenant, Executor> executors = new ConcurrentHashMap<>();
 
   TenantShares(Tenants tenants) {

@@ -25,7 +25,7 @@ public final class ExtentMap<E extends Extent> {
   /** The first address of each run. */
   private long[] firsts = NO_ADDRESSES;
 
-  /** By address; none is empty. */
+  /** By address; none is empty, but for the one that stays when the map is. */
   private ExtentRun<E>[] runs = none();
 
   private int runCount;
@@ -106,7 +106,7 @@ public final class ExtentMap<E extends Extent> {
       throw new IllegalStateException("extents overlap");
     }
     if (runCount == 0) {
-      insertRun(0, new ExtentRun<>());
+      firstRun();
     }
     insert(Math.max(run, 0), index + 1, extent);
     size++;
@@ -179,6 +179,14 @@ public final class ExtentMap<E extends Extent> {
     return run + 1 < runCount ? runs[run + 1].get(0) : null;
   }
 
+  private void firstRun() {
+    if (runs.length == 0) {
+      insertRun(0, new ExtentRun<>());
+    } else {
+      runCount = 1;
+    }
+  }
+
   private void insertRun(int at, ExtentRun<E> run) {
     if (runCount == runs.length) {
       int capacity = runCount + (runCount >> 1) + 1;
@@ -195,6 +203,10 @@ public final class ExtentMap<E extends Extent> {
   @SuppressWarnings("NullAway") // What is beyond the count is not looked at.
   private void removeRun(int at) {
     runCount--;
+    if (runCount == 0) {
+      // It stays for the extents to come: many a map has one at a time.
+      return;
+    }
     System.arraycopy(firsts, at + 1, firsts, at, runCount - at);
     System.arraycopy(runs, at + 1, runs, at, runCount - at);
     runs[runCount] = null;

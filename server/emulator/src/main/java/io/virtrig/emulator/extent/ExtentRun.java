@@ -56,8 +56,10 @@ final class ExtentRun<E extends Extent> {
 
   void insert(int index, E extent) {
     require(size + 1);
-    System.arraycopy(starts, index, starts, index + 1, size - index);
-    System.arraycopy(extents, index, extents, index + 1, size - index);
+    if (index < size) {
+      System.arraycopy(starts, index, starts, index + 1, size - index);
+      System.arraycopy(extents, index, extents, index + 1, size - index);
+    }
     starts[index] = extent.start();
     extents[index] = extent;
     size++;
@@ -66,8 +68,10 @@ final class ExtentRun<E extends Extent> {
   @SuppressWarnings("NullAway") // What is beyond the size is not looked at.
   void remove(int index) {
     size--;
-    System.arraycopy(starts, index + 1, starts, index, size - index);
-    System.arraycopy(extents, index + 1, extents, index, size - index);
+    if (index < size) {
+      System.arraycopy(starts, index + 1, starts, index, size - index);
+      System.arraycopy(extents, index + 1, extents, index, size - index);
+    }
     extents[size] = null;
   }
 
