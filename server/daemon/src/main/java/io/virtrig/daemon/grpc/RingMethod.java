@@ -2,6 +2,7 @@ package io.virtrig.daemon.grpc;
 
 import com.google.rpc.Code;
 import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerServiceDefinition;
@@ -40,6 +41,12 @@ final class RingMethod implements ServerCallHandler<ParsedRequest<RingRequest>, 
   /** Bytes of completions in one answer. */
   private static final int ANSWER_BYTES = 256 << 10;
 
+  private static final MethodDescriptor<RingRequest, RingResponse> RING =
+      RingServiceGrpc.getRingMethod().toBuilder()
+          .setRequestMarshaller(
+              new RingRequests(RingServiceGrpc.getRingMethod().getRequestMarshaller()))
+          .build();
+
   private final OperationExecutor executor;
   private final RingMetrics rings;
   private final Callers callers;
@@ -52,7 +59,7 @@ final class RingMethod implements ServerCallHandler<ParsedRequest<RingRequest>, 
 
   ServerServiceDefinition service() {
     return new ServiceBinding(RingServiceGrpc.getServiceDescriptor(), callers)
-        .stream(RingServiceGrpc.getRingMethod(), this).build();
+        .stream(RING, this).build();
   }
 
   @Override

@@ -1,40 +1,39 @@
 package io.virtrig.daemon.hosts;
 
+import io.virtrig.v1.Errno;
 import io.virtrig.v1.Operation.OpCase;
+import io.virtrig.v1.Refusal;
 import io.virtrig.v1.Result;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** The last operations of a host and what became of them, for people. Its host's lock guards it. */
 final class RecentOperations {
   private static final int KEPT = 32;
   private static final String OK = "OK";
 
-  /** None before the first operation, so that an idle host pays nothing. */
-  private OpCase[] operations = new OpCase[0];
+  /** Their numbers; none before the first operation, so that an idle host pays nothing. */
+  private int[] operations = new int[0];
 
-  private String[] outcomes = new String[0];
-  private String[] reasons = new String[0];
+  /** Of those that were refused; null where one was not. */
+  private @Nullable Result[] refusals = new Result[0];
+
   private long count;
 
-  /** Remembers one; it allocates nothing but the first time. */
+  /**
+   * Remembers one; it allocates nothing but the first time, and moves references only when it must.
+   */
   void add(OpCase operation, Result result) {
     if (operations.length == 0) {
-      operations = new OpCase[KEPT];
-      outcomes = new String[KEPT];
-      reasons = new String[KEPT];
+      operations = new int[KEPT];
+      refusals = new Result[KEPT];
     }
     int slot = (int) (count++ % KEPT);
-    operations[slot] = operation;
-    if (result.hasErrno()) {
-      outcomes[slot] = result.getErrno().getName();
-      reasons[slot] = result.getErrno().getCheck();
-    } else if (result.hasRefusal()) {
-      outcomes[slot] = result.getRefusal().getCode().name().substring("CODE_".length());
-      reasons[slot] = result.getRefusal().getReason();
-    } else {
-      outcomes[slot] = OK;
-      reasons[slot] = "";
+    operations[slot] = operation.getNumber();
+    Result refusal = result.hasErrno() || result.hasRefusal() ? result : null;
+    if (refusal != null || refusals[slot] != null) {
+      refusals[slot] = refusal;
     }
   }
 
@@ -43,8 +42,22 @@ final class RecentOperations {
     List<RecentOperation> latest = new ArrayList<>();
     for (long number = count; number > 0 && number > count - KEPT; number--) {
       int slot = (int) ((number - 1) % KEPT);
-      latest.add(new RecentOperation(number, operations[slot], outcomes[slot], reasons[slot]));
+      latest.add(operation(number, OpCase.forNumber(operations[slot]), refusals[slot]));
     }
     return latest;
+  }
+
+  private static RecentOperation operation(
+      long number, OpCase operation, @Nullable Result refusal) {
+    if (refusal == null) {
+      return new RecentOperation(number, operation, OK, "");
+    }
+    if (refusal.hasErrno()) {
+      Errno errno = refusal.getErrno();
+      return new RecentOperation(number, operation, errno.getName(), errno.getCheck());
+    }
+    Refusal refused = refusal.getRefusal();
+    String code = refused.getCode().name().substring("CODE_".length());
+    return new RecentOperation(number, operation, code, refused.getReason());
   }
 }
