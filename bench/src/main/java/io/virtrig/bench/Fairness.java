@@ -71,6 +71,7 @@ public final class Fairness {
     Process daemon =
         java(
             List.of(),
+            List.of("@" + jars.resolveSibling("virtrigd.jvm")),
             jars + "/*",
             "io.virtrig.daemon.Main",
             "--listen",
@@ -102,6 +103,7 @@ public final class Fairness {
       Process flood =
           java(
               List.of("nice", "-n", "19"),
+              List.of("--enable-native-access=ALL-UNNAMED"),
               System.getProperty("java.class.path"),
               Fairness.class.getName(),
               "flood",
@@ -233,12 +235,11 @@ public final class Fairness {
   }
 
   private static Process java(
-      List<String> before, String classPath, String main, String... arguments) throws IOException {
+      List<String> before, List<String> flags, String classPath, String main, String... arguments)
+      throws IOException {
     List<String> command = new ArrayList<>(before);
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(
-        List.of(
-            "--enable-native-access=ALL-UNNAMED", "-XX:+UseCompactObjectHeaders", "-XX:+UseG1GC"));
+    command.addAll(flags);
     command.addAll(List.of("-cp", classPath, main));
     command.addAll(List.of(arguments));
     return new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();

@@ -77,6 +77,12 @@ public final class GrpcServer {
   /** Null when there is nobody to be fair to. */
   private final @Nullable TenantShares shares;
 
+  /**
+   * Event loops where tenants share the daemon. Connections of many share few loops else, and who
+   * floods one holds up all that is read there; a loop that is seldom busy the system runs at once.
+   */
+  private static final int LOOPS_AMONG_TENANTS = 16 * Runtime.getRuntime().availableProcessors();
+
   private final Duration grace;
   private final EventLoopGroup acceptor;
   private final EventLoopGroup workers;
@@ -95,7 +101,7 @@ public final class GrpcServer {
     this.shares = shares;
     this.grace = grace;
     acceptor = threads("grpc-acceptor", 1);
-    workers = threads("grpc-worker", 0);
+    workers = threads("grpc-worker", shares == null ? 0 : LOOPS_AMONG_TENANTS);
     builder
         .bossEventLoopGroup(acceptor)
         .workerEventLoopGroup(workers)
