@@ -18,7 +18,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Operations around a member that is there, made without their builder, which has a place for each
  * of the members. It reaches into generated code: into the constructor and the two fields by which
- * protobuf represents a oneof. Where it is generated otherwise, starting fails, and the build.
+ * protobuf represents a oneof; a generator that makes them otherwise fails the tests of {@link
+ * RingRequests}.
  */
 final class SingleMember {
   private static final MethodHandle EMPTY;
