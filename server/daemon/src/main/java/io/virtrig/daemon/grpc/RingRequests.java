@@ -2,6 +2,7 @@ package io.virtrig.daemon.grpc;
 
 import com.google.protobuf.CodedInputStream;
 import com.google.protobuf.ExtensionRegistryLite;
+import io.grpc.KnownLength;
 import io.grpc.MethodDescriptor.Marshaller;
 import io.virtrig.v1.Operation;
 import io.virtrig.v1.RingRequest;
@@ -51,7 +52,11 @@ final class RingRequests implements Marshaller<RingRequest> {
   public RingRequest parse(InputStream stream) {
     byte[] bytes;
     try {
-      bytes = stream.readAllBytes();
+      // Without knowing how many there are, a buffer that is mostly empty is made first.
+      bytes =
+          stream instanceof KnownLength
+              ? stream.readNBytes(stream.available())
+              : stream.readAllBytes();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
