@@ -12,8 +12,8 @@ import io.virtrig.client.VirtrigClient;
 import io.virtrig.client.VirtrigHost;
 import io.virtrig.v1.Operation;
 import io.virtrig.v1.RingRequest;
-import io.virtrig.v1.RingServiceGrpc;
 import io.virtrig.v1.SubmissionEntry;
+import io.virtrig.wire.RingMessages;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -182,7 +182,7 @@ public final class Fairness {
         lanes.add(
             new StreamLane<>(
                 as(channel, "flood"),
-                RingServiceGrpc.getRingMethod(),
+                RingMessages.METHOD,
                 batch(host, new OperationMix(host).operations()),
                 BATCH,
                 answer -> {}));

@@ -13,9 +13,9 @@ import io.virtrig.v1.KvmServiceGrpc;
 import io.virtrig.v1.Operation;
 import io.virtrig.v1.RingRequest;
 import io.virtrig.v1.RingResponse;
-import io.virtrig.v1.RingServiceGrpc;
 import io.virtrig.v1.SubmissionEntry;
 import io.virtrig.v1.VfioServiceGrpc;
+import io.virtrig.wire.RingMessages;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -48,8 +48,7 @@ final class Lanes {
       VirtrigHost host = client.createHost(OperationMix.SPEC);
       RingRequest batch = batch(host, new OperationMix(host).operations());
       int entries = batch.getEntriesCount();
-      rings.add(
-          new StreamLane<>(channel, RingServiceGrpc.getRingMethod(), batch, entries, Lanes::check));
+      rings.add(new StreamLane<>(channel, RingMessages.METHOD, batch, entries, Lanes::check));
       echoStreams.add(
           new StreamLane<>(
               channel,

@@ -9,6 +9,7 @@ import io.virtrig.v1.Result;
 import io.virtrig.v1.RingRequest;
 import io.virtrig.v1.SubmissionEntry;
 import io.virtrig.v1.Substitution;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -20,23 +21,26 @@ import java.util.concurrent.CompletionException;
 public final class RingBatch {
 
   private final VirtrigRing ring;
-  private final RingRequest.Builder request;
+  private final String host;
+  private final List<SubmissionEntry.Builder> entries = new ArrayList<>();
 
   RingBatch(VirtrigRing ring, String host) {
     this.ring = ring;
-    request = RingRequest.newBuilder().setHost(host);
+    this.host = host;
   }
 
   /** Adds an operation for the batch's host. */
   public Entry add(Operation operation) {
-    int position = request.getEntriesCount();
-    return new Entry(
-        position, request.addEntriesBuilder().setUserData(position).setOperation(operation));
+    int position = entries.size();
+    SubmissionEntry.Builder entry =
+        SubmissionEntry.newBuilder().setUserData(position).setOperation(operation);
+    entries.add(entry);
+    return new Entry(position, entry);
   }
 
   /** How many operations were added. */
   public int size() {
-    return request.getEntriesCount();
+    return entries.size();
   }
 
   /**
@@ -48,6 +52,10 @@ public final class RingBatch {
    *     lost or the batch is malformed.
    */
   public CompletableFuture<List<Result>> submit() throws InterruptedException {
+    RingRequest.Builder request = RingRequest.newBuilder().setHost(host);
+    for (SubmissionEntry.Builder entry : entries) {
+      request.addEntries(entry.build());
+    }
     return ring.submit(request.build());
   }
 

@@ -9,7 +9,7 @@ import io.virtrig.v1.Completion;
 import io.virtrig.v1.Result;
 import io.virtrig.v1.RingRequest;
 import io.virtrig.v1.RingResponse;
-import io.virtrig.v1.RingServiceGrpc;
+import io.virtrig.wire.RingMessages;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -51,9 +51,7 @@ public final class VirtrigRing implements AutoCloseable {
 
   private VirtrigRing(Channel channel) {
     // Answers are sorted into futures where they arrive: a hop to another thread costs more.
-    call =
-        channel.newCall(
-            RingServiceGrpc.getRingMethod(), CallOptions.DEFAULT.withExecutor(Runnable::run));
+    call = channel.newCall(RingMessages.METHOD, CallOptions.DEFAULT.withExecutor(Runnable::run));
   }
 
   /** A new stream on the channel, which must set no deadline. */

@@ -39,7 +39,7 @@ public final class Batch {
   private final OperationMetrics metrics;
   private final MemoryPressure memory;
   private final String host;
-  private final List<SubmissionEntry> entries;
+  private final SubmissionEntry[] entries;
 
   /** By entry: those executed. Null when no entry takes anything from another. */
   private final @Nullable Result @Nullable [] results;
@@ -62,8 +62,9 @@ public final class Batch {
     this.metrics = metrics;
     this.memory = memory;
     this.host = host;
-    this.entries = entries;
-    if (substitutes(entries)) {
+    // Looked at several times for each entry, which a list that cannot be changed makes dear.
+    this.entries = entries.toArray(new SubmissionEntry[0]);
+    if (substitutes(this.entries)) {
       results = new Result[entries.size()];
       substitutions = new Substitutions(results, arguments);
     } else {
@@ -72,9 +73,9 @@ public final class Batch {
     }
   }
 
-  private static boolean substitutes(List<SubmissionEntry> entries) {
-    for (int i = 0; i < entries.size(); i++) {
-      if (entries.get(i).getSubstitutionsCount() > 0) {
+  private static boolean substitutes(SubmissionEntry[] entries) {
+    for (SubmissionEntry entry : entries) {
+      if (entry.getSubstitutionsCount() > 0) {
         return true;
       }
     }
@@ -83,13 +84,13 @@ public final class Batch {
 
   /** Every entry has been executed or refused. */
   public boolean done() {
-    return next == entries.size();
+    return next == entries.length;
   }
 
   /** Executes entries until the batch is done or there is no more room for completions. */
   public void run(Completions into) {
     while (!done() && !into.full()) {
-      SubmissionEntry entry = entries.get(next);
+      SubmissionEntry entry = entries[next];
       try {
         run(hosts.get(hostOf(entry)), into);
       } catch (NoSuchHost e) {
@@ -111,7 +112,7 @@ public final class Batch {
   /** Refuses the entries that have not been executed. */
   public void refuseRest(Completions into, Refused refused) {
     while (!done()) {
-      SubmissionEntry entry = entries.get(next);
+      SubmissionEntry entry = entries[next];
       complete(entry, refusal(entry, refused), into);
     }
   }
@@ -121,15 +122,15 @@ public final class Batch {
   }
 
   private void run(HostedHost hosted, Host simulated, Completions into) {
-    String name = hostOf(entries.get(next));
+    String name = hostOf(entries[next]);
     do {
-      SubmissionEntry entry = entries.get(next);
+      SubmissionEntry entry = entries[next];
       OpCase op = entry.getOperation().getOpCase();
       Result result = execute(hosted, simulated, entry, op);
       metrics.executed(op, result);
       hosted.remember(op, result);
       complete(entry, result, into);
-    } while (!done() && !into.full() && hostOf(entries.get(next)).equals(name));
+    } while (!done() && !into.full() && hostOf(entries[next]).equals(name));
   }
 
   private Result execute(HostedHost hosted, Host simulated, SubmissionEntry entry, OpCase op) {

@@ -2,7 +2,6 @@ package io.virtrig.daemon.grpc;
 
 import com.google.rpc.Code;
 import io.grpc.Metadata;
-import io.grpc.MethodDescriptor;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerServiceDefinition;
@@ -17,6 +16,7 @@ import io.virtrig.daemon.tenancy.Tenant;
 import io.virtrig.v1.RingRequest;
 import io.virtrig.v1.RingResponse;
 import io.virtrig.v1.RingServiceGrpc;
+import io.virtrig.wire.RingMessages;
 import java.util.Map;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -41,12 +41,6 @@ final class RingMethod implements ServerCallHandler<ParsedRequest<RingRequest>, 
   /** Bytes of completions in one answer. */
   private static final int ANSWER_BYTES = 256 << 10;
 
-  private static final MethodDescriptor<RingRequest, RingResponse> RING =
-      RingServiceGrpc.getRingMethod().toBuilder()
-          .setRequestMarshaller(
-              new RingRequests(RingServiceGrpc.getRingMethod().getRequestMarshaller()))
-          .build();
-
   private final OperationExecutor executor;
   private final RingMetrics rings;
   private final Callers callers;
@@ -59,7 +53,7 @@ final class RingMethod implements ServerCallHandler<ParsedRequest<RingRequest>, 
 
   ServerServiceDefinition service() {
     return new ServiceBinding(RingServiceGrpc.getServiceDescriptor(), callers)
-        .stream(RING, this).build();
+        .stream(RingMessages.METHOD, this).build();
   }
 
   @Override

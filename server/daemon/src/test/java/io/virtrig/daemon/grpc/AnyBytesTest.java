@@ -24,6 +24,7 @@ import io.virtrig.v1.OperationProto;
 import io.virtrig.v1.ProcessProto;
 import io.virtrig.v1.ProgramProto;
 import io.virtrig.v1.VfioProto;
+import io.virtrig.wire.RandomMessages;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;

@@ -16,6 +16,7 @@ import io.virtrig.v1.Operation;
 import io.virtrig.v1.Result;
 import io.virtrig.v1.VfioGroupSetContainerRequest;
 import io.virtrig.v1.VfioSetIommuRequest;
+import io.virtrig.wire.RandomMessages;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;

@@ -14,6 +14,7 @@ import io.virtrig.v1.HostSpec;
 import io.virtrig.v1.Refusal;
 import io.virtrig.v1.Result;
 import io.virtrig.v1.SubmissionEntry;
+import io.virtrig.wire.RandomMessages;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;

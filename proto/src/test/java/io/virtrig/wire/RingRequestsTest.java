@@ -1,4 +1,4 @@
-package io.virtrig.daemon.grpc;
+package io.virtrig.wire;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -23,6 +23,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 class RingRequestsTest {
   private static final int ROUNDS = 3_000;
 
+  private static final UnknownFieldSet UNKNOWN =
+      UnknownFieldSet.newBuilder()
+          .addField(99_999, UnknownFieldSet.Field.newBuilder().addVarint(1).build())
+          .build();
+
   private final RingRequests requests =
       new RingRequests(RingServiceGrpc.getRingMethod().getRequestMarshaller());
 
@@ -46,11 +51,11 @@ class RingRequestsTest {
 
   @Test
   void readsEachOperationItself() {
-    for (var field : Operation.getDescriptor().getOneofs().getFirst().getFields()) {
+    for (var field : Operation.getDescriptor().getOneofs().get(0).getFields()) {
       Operation.Builder operation = Operation.newBuilder();
       operation.setField(field, operation.newBuilderForField(field).build());
       RingRequest written = batch(operation.build());
-      RingRequest read = RingRequests.usual(written.toByteArray());
+      RingRequest read = requests.usual(written.toByteArray());
       assertThat(read).as(field.getName()).isEqualTo(written);
       assertThat(read).hasSameHashCodeAs(written);
       assertThat(read == null ? null : read.toByteString()).isEqualTo(written.toByteString());
@@ -58,19 +63,13 @@ class RingRequestsTest {
   }
 
   @Test
-  void leavesTheUnusualToProtobuf() throws Exception {
+  void leavesUnusualEntriesToProtobuf() throws Exception {
     Operation open =
         Operation.newBuilder().setOpen(OpenRequest.newBuilder().setPath("/dev/kvm")).build();
     Operation flags = Operation.newBuilder().setOpen(OpenRequest.newBuilder().setPid(7)).build();
     Operation eventfd =
         Operation.newBuilder().setEventfd(EventfdRequest.newBuilder().setInitval(3)).build();
-    Operation unknown =
-        Operation.newBuilder()
-            .setUnknownFields(
-                UnknownFieldSet.newBuilder()
-                    .addField(99_999, UnknownFieldSet.Field.newBuilder().addVarint(1).build())
-                    .build())
-            .build();
+    Operation unknown = Operation.newBuilder().setUnknownFields(UNKNOWN).build();
     for (ByteString operation :
         new ByteString[] {
           // A member in two pieces, which are one; two members, of which the last counts; none.
@@ -82,9 +81,17 @@ class RingRequestsTest {
         }) {
       RingRequest written = batch(Operation.parseFrom(operation));
       byte[] bytes = ownBytes(operation);
-      assertThat(RingRequests.usual(bytes)).isNull();
+      assertThat(requests.usual(bytes)).isEqualTo(written);
       assertThat(parse(bytes)).isEqualTo(written);
     }
+  }
+
+  @Test
+  void leavesUnusualBatchesToProtobuf() {
+    RingRequest written = batch(Operation.getDefaultInstance());
+    written = written.toBuilder().setUnknownFields(UNKNOWN).build();
+    assertThat(requests.usual(written.toByteArray())).isNull();
+    assertThat(parse(written.toByteArray())).isEqualTo(written);
   }
 
   @Test

@@ -1,27 +1,20 @@
-package io.virtrig.daemon.grpc;
+package io.virtrig.wire;
 
 import com.google.protobuf.CodedInputStream;
 import com.google.protobuf.ExtensionRegistryLite;
-import io.grpc.KnownLength;
+import com.google.protobuf.WireFormat;
 import io.grpc.MethodDescriptor.Marshaller;
 import io.virtrig.v1.Operation;
 import io.virtrig.v1.RingRequest;
 import io.virtrig.v1.SubmissionEntry;
 import io.virtrig.v1.Substitution;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Reads batches as clients write them: each field once, each operation one member. Protobuf's own
- * parser makes a builder of each operation, with a place for each of all the members, and spends a
- * quarter of a ring's time on it. Whatever is written otherwise, or is no message, is left to it.
- */
-final class RingRequests implements Marshaller<RingRequest> {
-  private static final int VARINT = 0;
-  private static final int DELIMITED = 2;
+/** Batches, as clients write them. */
+final class RingRequests extends UsualForm<RingRequest> {
+  private static final int VARINT = WireFormat.WIRETYPE_VARINT;
+  private static final int DELIMITED = WireFormat.WIRETYPE_LENGTH_DELIMITED;
 
   private static final int HOST = RingRequest.HOST_FIELD_NUMBER << 3 | DELIMITED;
   private static final int ENTRIES = RingRequest.ENTRIES_FIELD_NUMBER << 3 | DELIMITED;
@@ -36,58 +29,25 @@ final class RingRequests implements Marshaller<RingRequest> {
   private static final ExtensionRegistryLite NO_EXTENSIONS =
       ExtensionRegistryLite.getEmptyRegistry();
 
-  private final Marshaller<RingRequest> any;
+  private static final SingleMember<Operation> OPERATIONS =
+      SingleMember.of(Operation.getDefaultInstance(), "op");
 
-  /** Leaves what is unusual to another. */
   RingRequests(Marshaller<RingRequest> any) {
-    this.any = any;
+    super(any);
   }
 
   @Override
-  public InputStream stream(RingRequest value) {
-    return any.stream(value);
-  }
-
-  @Override
-  public RingRequest parse(InputStream stream) {
-    byte[] bytes;
-    try {
-      // Without knowing how many there are, a buffer that is mostly empty is made first.
-      bytes =
-          stream instanceof KnownLength
-              ? stream.readNBytes(stream.available())
-              : stream.readAllBytes();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-    RingRequest usual = usual(bytes);
-    return usual != null ? usual : any.parse(new ByteArrayInputStream(bytes));
-  }
-
-  /** The batch; null when it is not written in the usual way. */
-  static @Nullable RingRequest usual(byte[] bytes) {
-    CodedInputStream in = CodedInputStream.newInstance(bytes);
+  @Nullable RingRequest read(byte[] bytes, CodedInputStream in) throws IOException {
     RingRequest.Builder batch = RingRequest.newBuilder();
-    try {
-      while (!in.isAtEnd()) {
-        switch (in.readTag()) {
-          case HOST -> batch.setHost(in.readStringRequireUtf8());
-          case ENTRIES -> {
-            int outer = in.pushLimit(in.readRawVarint32());
-            SubmissionEntry entry = entry(in);
-            if (entry == null) {
-              return null;
-            }
-            batch.addEntries(entry);
-            in.popLimit(outer);
-          }
-          default -> {
-            return null;
-          }
+    while (!in.isAtEnd()) {
+      switch (in.readTag()) {
+        case HOST -> batch.setHost(in.readStringRequireUtf8());
+        case ENTRIES ->
+            batch.addEntries(part(bytes, in, RingRequests::entry, SubmissionEntry.parser()));
+        default -> {
+          return null;
         }
       }
-    } catch (IOException e) {
-      return null;
     }
     return batch.build();
   }
@@ -103,7 +63,7 @@ final class RingRequests implements Marshaller<RingRequest> {
             entry.addSubstitutions(in.readMessage(Substitution.parser(), NO_EXTENSIONS));
         case OPERATION -> {
           int outer = in.pushLimit(in.readRawVarint32());
-          Operation operation = entry.hasOperation() ? null : SingleMember.operation(in);
+          Operation operation = entry.hasOperation() ? null : OPERATIONS.read(in);
           if (operation == null) {
             return null;
           }

@@ -1,4 +1,4 @@
-package io.virtrig.daemon.grpc;
+package io.virtrig.wire;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.Descriptors.Descriptor;
@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.SplittableRandom;
 
 /** Messages whose fields hold what breaks programs. */
-final class RandomMessages {
+public final class RandomMessages {
 
   private static final long[] NUMBERS = {
     0,
@@ -54,14 +54,14 @@ final class RandomMessages {
   private RandomMessages() {}
 
   /** Any operation. */
-  static Operation operation(SplittableRandom random) {
+  public static Operation operation(SplittableRandom random) {
     List<FieldDescriptor> ops = Operation.getDescriptor().getFields();
     FieldDescriptor op = ops.get(random.nextInt(ops.size()));
     return Operation.newBuilder().setField(op, of(op.getMessageType(), random, 3)).build();
   }
 
   /** A message of the type; messages nest as deep as said. */
-  static Message of(Descriptor type, SplittableRandom random, int depth) {
+  public static Message of(Descriptor type, SplittableRandom random, int depth) {
     Message.Builder message = DynamicMessage.newBuilder(type);
     for (FieldDescriptor field : type.getFields()) {
       if (random.nextInt(4) == 0 || field.isMapField()) {

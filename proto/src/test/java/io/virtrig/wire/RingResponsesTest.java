@@ -1,0 +1,118 @@
+package io.virtrig.wire;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.UnknownFieldSet;
+import io.virtrig.v1.Completion;
+import io.virtrig.v1.Errno;
+import io.virtrig.v1.OpenResponse;
+import io.virtrig.v1.Result;
+import io.virtrig.v1.RingResponse;
+import io.virtrig.v1.RingServiceGrpc;
+import java.io.ByteArrayInputStream;
+import java.util.Arrays;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Read here or by protobuf's own parser: the same message, or none. */
+class RingResponsesTest {
+  private static final int ROUNDS = 1_000;
+
+  private final RingResponses responses =
+      new RingResponses(RingServiceGrpc.getRingMethod().getResponseMarshaller());
+
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3})
+  void readsWhatDaemonsWrite(long seed) throws Exception {
+    SplittableRandom random = new SplittableRandom(seed);
+    for (int round = 0; round < ROUNDS; round++) {
+      RingResponse written =
+          RingResponse.parseFrom(
+              RandomMessages.of(RingResponse.getDescriptor(), random, 4).toByteString());
+      assertThat(parse(written.toByteArray())).as("seed %d", seed).isEqualTo(written);
+    }
+  }
+
+  @Test
+  void readsEachResultItself() {
+    for (var field : Result.getDescriptor().getOneofs().get(0).getFields()) {
+      Result.Builder result = Result.newBuilder();
+      result.setField(field, result.newBuilderForField(field).build());
+      RingResponse written = answer(result.build());
+      RingResponse read = responses.usual(written.toByteArray());
+      assertThat(read).as(field.getName()).isEqualTo(written);
+      assertThat(read).hasSameHashCodeAs(written);
+      assertThat(read == null ? null : read.toByteString()).isEqualTo(written.toByteString());
+    }
+  }
+
+  @Test
+  void leavesUnusualCompletionsToProtobuf() {
+    Errno errno = Errno.newBuilder().setName("EBADF").setNumber(9).build();
+    OpenResponse open = OpenResponse.newBuilder().setRet(7).build();
+    for (Result result :
+        new Result[] {
+          Result.newBuilder().setErrno(errno).build(),
+          Result.newBuilder().setErrno(errno).setOpen(open).build(),
+          Result.getDefaultInstance()
+        }) {
+      RingResponse written = answer(result);
+      assertThat(responses.usual(written.toByteArray())).isEqualTo(written);
+    }
+  }
+
+  @Test
+  void leavesUnusualAnswersToProtobuf() {
+    RingResponse written =
+        answer(Result.getDefaultInstance()).toBuilder()
+            .setUnknownFields(
+                UnknownFieldSet.newBuilder()
+                    .addField(99_999, UnknownFieldSet.Field.newBuilder().addVarint(1).build())
+                    .build())
+            .build();
+    assertThat(responses.usual(written.toByteArray())).isNull();
+    assertThat(parse(written.toByteArray())).isEqualTo(written);
+  }
+
+  @Test
+  void refusesWhatProtobufRefuses() {
+    SplittableRandom random = new SplittableRandom(5);
+    byte[] good =
+        answer(Result.newBuilder().setOpen(OpenResponse.newBuilder().setRet(7)).build())
+            .toByteArray();
+    int refused = 0;
+    for (int round = 0; round < 100_000; round++) {
+      byte[] bytes =
+          Arrays.copyOf(good, random.nextInt(4) > 0 ? good.length : random.nextInt(good.length));
+      for (int changes = random.nextInt(3); changes > 0 && bytes.length > 0; changes--) {
+        bytes[random.nextInt(bytes.length)] = (byte) random.nextInt();
+      }
+      RingResponse expected;
+      try {
+        expected = RingResponse.parseFrom(bytes);
+      } catch (InvalidProtocolBufferException e) {
+        refused++;
+        assertThatThrownBy(() -> parse(bytes)).hasCauseInstanceOf(e.getClass());
+        continue;
+      }
+      assertThat(parse(bytes)).isEqualTo(expected);
+    }
+    assertThat(refused).isBetween(10_000, 90_000);
+  }
+
+  private RingResponse parse(byte[] bytes) {
+    return responses.parse(new ByteArrayInputStream(bytes));
+  }
+
+  private static RingResponse answer(Result result) {
+    return RingResponse.newBuilder()
+        .setBatch(3)
+        .addCompletions(Completion.newBuilder().setUserData(-1L).setResult(result))
+        .setLast(true)
+        .build();
+  }
+}
