@@ -21,9 +21,6 @@ final class RingResponses extends UsualForm<RingResponse> {
   private static final int USER_DATA = Completion.USER_DATA_FIELD_NUMBER << 3 | VARINT;
   private static final int RESULT = Completion.RESULT_FIELD_NUMBER << 3 | DELIMITED;
 
-  private static final SingleMember<Result> RESULTS =
-      SingleMember.of(Result.getDefaultInstance(), "response");
-
   RingResponses(Marshaller<RingResponse> any) {
     super(any);
   }
@@ -52,7 +49,7 @@ final class RingResponses extends UsualForm<RingResponse> {
         case USER_DATA -> completion.setUserData(in.readUInt64());
         case RESULT -> {
           int outer = in.pushLimit(in.readRawVarint32());
-          Result result = completion.hasResult() ? null : RESULTS.read(in);
+          Result result = completion.hasResult() ? null : Results.READER.read(in);
           if (result == null) {
             return null;
           }
@@ -65,5 +62,11 @@ final class RingResponses extends UsualForm<RingResponse> {
       }
     }
     return completion.build();
+  }
+
+  /** Made for the first message, not for the method. */
+  private static final class Results {
+    static final SingleMember<Result> READER =
+        SingleMember.of(Result.class, Result.parser(), "response", Result.ResponseCase.values());
   }
 }

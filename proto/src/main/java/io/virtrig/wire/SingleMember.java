@@ -1,16 +1,18 @@
 package io.virtrig.wire;
 
 import com.google.protobuf.CodedInputStream;
-import com.google.protobuf.Descriptors.FieldDescriptor;
-import com.google.protobuf.Descriptors.OneofDescriptor;
+import com.google.protobuf.CodedOutputStream;
 import com.google.protobuf.ExtensionRegistryLite;
+import com.google.protobuf.Internal.EnumLite;
 import com.google.protobuf.Message;
+import com.google.protobuf.Parser;
 import com.google.protobuf.WireFormat;
 import java.io.IOException;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 import java.lang.invoke.VarHandle;
+import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,50 +26,38 @@ import org.jspecify.annotations.Nullable;
  * @param empty makes a message without a member
  * @param number the member's field number
  * @param member the member
- * @param empties by field number: the message whose member says nothing
+ * @param parser protobuf's own
+ * @param empties by field number: the message whose member says nothing, once it was met
  */
-@SuppressWarnings("ArrayRecordComponent") // Nobody compares them.
 record SingleMember<M extends Message>(
-    MethodHandle empty, VarHandle number, VarHandle member, @Nullable Object[] empties) {
+    MethodHandle empty,
+    VarHandle number,
+    VarHandle member,
+    Parser<M> parser,
+    AtomicReferenceArray<@Nullable M> empties) {
 
-  /** For messages like this one, with the oneof of this name. */
-  static <M extends Message> SingleMember<M> of(M none, String oneof) {
+  /** For messages of this type, with the oneof of this name. */
+  static <M extends Message> SingleMember<M> of(
+      Class<M> type, Parser<M> parser, String oneof, EnumLite[] cases) {
     try {
-      Class<?> type = none.getClass();
       MethodHandles.Lookup inside = MethodHandles.privateLookupIn(type, MethodHandles.lookup());
-      OneofDescriptor members = oneof(none, oneof);
-      SingleMember<M> made =
-          new SingleMember<>(
-              inside
-                  .findConstructor(type, MethodType.methodType(void.class))
-                  .asType(MethodType.methodType(Message.class)),
-              inside.findVarHandle(type, oneof + "Case_", int.class),
-              inside.findVarHandle(type, oneof + "_", Object.class),
-              new Object[highest(members) + 1]);
-      Message.Builder any = none.newBuilderForType();
-      for (FieldDescriptor field : members.getFields()) {
-        made.empties[field.getNumber()] =
-            made.with(field.getNumber(), any.newBuilderForField(field).getDefaultInstanceForType());
-      }
-      return made;
+      return new SingleMember<>(
+          inside
+              .findConstructor(type, MethodType.methodType(void.class))
+              .asType(MethodType.methodType(Message.class)),
+          inside.findVarHandle(type, oneof + "Case_", int.class),
+          inside.findVarHandle(type, oneof + "_", Object.class),
+          parser,
+          new AtomicReferenceArray<>(highest(cases) + 1));
     } catch (ReflectiveOperationException e) {
       throw new IllegalStateException("generated code is not as expected", e);
     }
   }
 
-  private static OneofDescriptor oneof(Message none, String name) {
-    for (OneofDescriptor oneof : none.getDescriptorForType().getOneofs()) {
-      if (oneof.getName().equals(name)) {
-        return oneof;
-      }
-    }
-    throw new IllegalArgumentException(name);
-  }
-
-  private static int highest(OneofDescriptor oneof) {
+  private static int highest(EnumLite[] cases) {
     int highest = 0;
-    for (FieldDescriptor field : oneof.getFields()) {
-      highest = Math.max(highest, field.getNumber());
+    for (EnumLite one : cases) {
+      highest = Math.max(highest, one.getNumber());
     }
     return highest;
   }
@@ -82,13 +72,15 @@ record SingleMember<M extends Message>(
     int tag = in.readTag();
     int field = WireFormat.getTagFieldNumber(tag);
     if (WireFormat.getTagWireType(tag) != WireFormat.WIRETYPE_LENGTH_DELIMITED
-        || field >= empties.length) {
+        || field >= empties.length()) {
       return null;
     }
-    @SuppressWarnings("unchecked") // Only such are put there.
-    M known = (M) empties[field];
+    M known = empties.getAcquire(field);
     if (known == null) {
-      return null;
+      known = meet(tag);
+      if (known == null) {
+        return null;
+      }
     }
     int length = in.readRawVarint32();
     if (length == 0) {
@@ -101,6 +93,18 @@ record SingleMember<M extends Message>(
     in.checkLastTagWas(0);
     in.popLimit(outer);
     return in.isAtEnd() ? with(field, said) : null;
+  }
+
+  /** The message whose member with this tag says nothing; null when it has no such member. */
+  private @Nullable M meet(int tag) throws IOException {
+    byte[] bytes = new byte[CodedOutputStream.computeUInt32SizeNoTag(tag) + 1];
+    CodedOutputStream.newInstance(bytes).writeUInt32NoTag(tag); // And a length of nothing.
+    M message = parser.parseFrom(bytes);
+    if ((int) number.get(message) != WireFormat.getTagFieldNumber(tag)) {
+      return null;
+    }
+    empties.setRelease(WireFormat.getTagFieldNumber(tag), message);
+    return message;
   }
 
   @SuppressWarnings("unchecked") // The constructor's type.

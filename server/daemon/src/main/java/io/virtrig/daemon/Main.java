@@ -6,8 +6,6 @@ import io.virtrig.daemon.config.Settings;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.concurrent.CountDownLatch;
-import java.util.logging.Level;
-import java.util.logging.Logger;
 
 /**
  * {@code virtrigd}: reads its settings, starts the daemon, says where it listens, and waits to be
@@ -17,16 +15,11 @@ public final class Main {
   private static final int USAGE = 2;
   private static final int FAILURE = 1;
 
-  /**
-   * The transport's own, which would write a stack trace for each frame that a client gets wrong: a
-   * log that strangers can fill. What they do is counted instead. Kept here, or it is forgotten.
-   */
-  private static final Logger TRANSPORT = Logger.getLogger("io.grpc");
-
   private Main() {}
 
   /** Exit codes: 0 stopped or healthy, 1 could not start or not healthy, 2 bad settings. */
   public static void main(String[] arguments) throws InterruptedException {
+    Thread early = EarlyStart.begin();
     Configuration configuration;
     try {
       configuration = Settings.parse(arguments, System.getenv());
@@ -42,7 +35,7 @@ public final class Main {
       System.exit(health(configuration));
       return;
     }
-    TRANSPORT.setLevel(Level.SEVERE);
+    early.join();
     Daemon daemon;
     try {
       daemon = Daemon.start(configuration);
