@@ -1,27 +1,13 @@
 package io.virtrig.bench;
 
-import io.grpc.Channel;
-import io.grpc.ClientInterceptor;
-import io.grpc.ClientInterceptors;
-import io.grpc.Grpc;
-import io.grpc.InsecureChannelCredentials;
 import io.grpc.ManagedChannel;
-import io.grpc.Metadata;
-import io.grpc.stub.MetadataUtils;
 import io.virtrig.client.VirtrigClient;
-import io.virtrig.client.VirtrigHost;
-import io.virtrig.v1.Operation;
-import io.virtrig.v1.RingRequest;
-import io.virtrig.v1.SubmissionEntry;
-import io.virtrig.wire.RingMessages;
-import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
@@ -33,33 +19,26 @@ import org.HdrHistogram.Histogram;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a tenant feels of another that floods the daemon: latencies of single calls that are due at
- * a fixed rate, counted from when they were due, alone and beside the flood. The flood is all that
- * two processors give a client: connections with single calls one after another, and rings with
- * batches as large as they may be.
+ * What a tenant feels of another that floods the daemon: latencies of its single calls alone and
+ * beside the flood, when it loads the daemon as well as it can itself, with a fixed number of calls
+ * on their way, and when calls are due at a fixed rate, counted from when they were due.
  *
  * <p>Arguments: the folder with the daemon's jars, calls a second, seconds of each measurement. The
- * daemon and the flood are processes of their own; the flood's is nice, as it would be elsewhere.
- * {@code fairness} as a line: the ratio of the 99th percentiles.
+ * daemon and the {@link Flood} are processes of their own, and both are warm before anything is
+ * measured: compilers would be what is measured else. The last column is the ratio of the 99th
+ * percentiles.
  */
 public final class Fairness {
   private static final String READY = "virtrigd ready: grpc=";
-  private static final int CONNECTIONS = 8;
-  private static final int LANES_A_CONNECTION = 25;
-  private static final int RINGS_A_CONNECTION = 1;
-  private static final int BATCH = 1024;
-  private static final int HOSTS = 100;
-  private static final int ROUNDS = 2;
-  private static final Duration WARM_UP = Duration.ofSeconds(8);
+  private static final int LANES = 100;
+  private static final int ROUNDS = 3;
+  private static final Duration WARM_UP = Duration.ofSeconds(20);
+  private static final Duration SETTLING = Duration.ofSeconds(2);
 
   private Fairness() {}
 
   /** Prints the table. */
   public static void main(String[] arguments) throws Exception {
-    if (arguments[0].equals("flood")) {
-      flood(arguments[1]);
-      return;
-    }
     Path jars = Path.of(arguments[0]);
     double rate = Double.parseDouble(arguments[1]);
     Duration duration = Duration.ofSeconds(Integer.parseInt(arguments[2]));
@@ -68,8 +47,8 @@ public final class Fairness {
         file,
         "tenants:\n  - {name: victim, tokens: [\"%s\"]}\n  - {name: flood, tokens: [\"%s\"]}\n"
             .formatted(hash("victim"), hash("flood")));
-    Process daemon =
-        java(
+    ChildJvm daemon =
+        ChildJvm.start(
             List.of(),
             List.of("@" + jars.resolveSibling("virtrigd.jvm")),
             jars + "/*",
@@ -84,47 +63,74 @@ public final class Fairness {
     try {
       measure(target(daemon), rate, duration);
     } finally {
-      daemon.getOutputStream().close();
-      daemon.waitFor();
+      daemon.close();
       Files.delete(file);
     }
   }
 
+  private static String target(ChildJvm daemon) throws IOException {
+    String line = daemon.readLine();
+    if (!line.startsWith(READY)) {
+      throw new IOException("the daemon says: " + line);
+    }
+    return line.substring(READY.length()).split(" ", 2)[0];
+  }
+
   private static void measure(String target, double rate, Duration duration) throws Exception {
-    ManagedChannel channel = channel(target);
-    VirtrigClient client = client(channel, "victim");
-    // Calls of one host that are on their way together have no order: they are kept apart.
-    List<UnaryLane> lanes = new Lanes(client, as(channel, "victim"), HOSTS, 0).unary();
-    var _ = latencies(lanes, rate, WARM_UP);
-    Histogram alone = latencies(lanes, rate, duration);
-    Histogram beside = null;
-    for (int round = 0; beside == null || round < ROUNDS; round++) {
-      alone = better(alone, latencies(lanes, rate, duration));
-      Process flood =
-          java(
-              List.of("nice", "-n", "19"),
-              List.of("--enable-native-access=ALL-UNNAMED"),
-              System.getProperty("java.class.path"),
-              Fairness.class.getName(),
-              "flood",
-              target);
-      try {
-        // It says when all of it is under way.
-        readLine(flood);
-        var _ = latencies(lanes, rate, WARM_UP);
-        beside = better(beside, latencies(lanes, rate, duration));
-      } finally {
-        flood.getOutputStream().close();
-        System.out.println(readLine(flood));
-        flood.waitFor();
+    ManagedChannel channel = AsTenant.channel(target);
+    try (VirtrigClient client = AsTenant.client(channel, "victim");
+        ChildJvm flood = Flood.start(target)) {
+      // Calls of one host that are on their way together have no order: they are kept apart.
+      List<UnaryLane> lanes = new Lanes(client, AsTenant.of(channel, "victim"), LANES, 0).unary();
+      List<Way> ways =
+          List.of(
+              new Way(LANES + " calls on their way", seconds -> closedLoop(lanes, seconds)),
+              new Way(
+                  String.format(Locale.ROOT, "%,.0f calls a second", rate),
+                  seconds -> openLoop(lanes, rate, seconds)));
+      flood.writeLine("begin");
+      var _ = closedLoop(lanes, WARM_UP);
+      flood.writeLine("end");
+      var _ = flood.readLine();
+      System.out.println(
+          "| the other's load | alone: p50, p99 | beside a flood: p50, p99 | the flood, a second"
+              + " | ratio |");
+      System.out.println("| --- | --- | --- | --- | --- |");
+      for (Way way : ways) {
+        measure(way, flood, duration);
       }
     }
-    client.close();
-    System.out.println("| open loop | calls a second | p50 | p99 |");
-    System.out.println("| --- | --- | --- | --- |");
-    row("alone", rate, alone);
-    row("beside a flood", rate, beside);
-    System.out.printf(Locale.ROOT, "fairness %.2f%n", p99(beside) / p99(alone));
+  }
+
+  /** How the tenant that does not flood loads the daemon. */
+  private record Way(String name, Calls calls) {
+    /** Latencies over a time. */
+    interface Calls {
+      Histogram latencies(Duration duration) throws InterruptedException;
+    }
+  }
+
+  private static void measure(Way way, ChildJvm flood, Duration duration) throws Exception {
+    Histogram alone = null;
+    Histogram beside = null;
+    String flooded = "";
+    for (int round = 0; alone == null || beside == null || round < ROUNDS; round++) {
+      var _ = way.calls.latencies(SETTLING);
+      alone = better(alone, way.calls.latencies(duration));
+      flood.writeLine("begin");
+      var _ = way.calls.latencies(SETTLING);
+      beside = better(beside, way.calls.latencies(duration));
+      flood.writeLine("end");
+      flooded = flood.readLine();
+    }
+    System.out.printf(
+        Locale.ROOT,
+        "| %s | %s | %s | %s | %.2f |%n",
+        way.name,
+        percentiles(alone),
+        percentiles(beside),
+        flooded,
+        p99(beside) / p99(alone));
   }
 
   private static double p99(Histogram latencies) {
@@ -136,30 +142,29 @@ public final class Fairness {
     return before == null || p99(now) < p99(before) ? now : before;
   }
 
-  private static void row(String what, double rate, Histogram latencies) {
-    System.out.printf(
+  private static String percentiles(Histogram latencies) {
+    return String.format(
         Locale.ROOT,
-        "| %s | %,.0f | %,d µs | %,d µs |%n",
-        what,
-        rate,
+        "%,d and %,d µs (%,d calls)",
         latencies.getValueAtPercentile(50) / 1000,
-        latencies.getValueAtPercentile(99) / 1000);
+        latencies.getValueAtPercentile(99) / 1000,
+        latencies.getTotalCount());
   }
 
-  private static Histogram latencies(List<UnaryLane> lanes, double rate, Duration duration)
+  private static Histogram openLoop(List<UnaryLane> lanes, double rate, Duration duration)
       throws InterruptedException {
     Histogram latencies = new ConcurrentHistogram(TimeUnit.SECONDS.toNanos(60), 3);
     long interval = (long) (1e9 / rate);
     int calls = (int) (duration.toNanos() / interval);
     CountDownLatch answered = new CountDownLatch(calls);
     long begin = System.nanoTime();
-    for (long i = 0; i < calls; i++) {
+    for (int i = 0; i < calls; i++) {
       long due = begin + i * interval;
       while (System.nanoTime() < due) {
         LockSupport.parkNanos(due - System.nanoTime());
       }
       lanes
-          .get((int) (i % HOSTS))
+          .get(i % LANES)
           .callOnce(
               () -> {
                 latencies.recordValue(System.nanoTime() - due);
@@ -170,60 +175,28 @@ public final class Fairness {
     return latencies;
   }
 
-  /** Floods until standard input ends, then says at what rate. */
-  private static void flood(String target) throws Exception {
-    List<Lane> lanes = new ArrayList<>();
-    for (int connection = 0; connection < CONNECTIONS; connection++) {
-      ManagedChannel channel = channel(target);
-      VirtrigClient client = client(channel, "flood");
-      lanes.addAll(new Lanes(client, as(channel, "flood"), LANES_A_CONNECTION, 0).unary());
-      for (int ring = 0; ring < RINGS_A_CONNECTION; ring++) {
-        VirtrigHost host = client.createHost(OperationMix.SPEC);
-        lanes.add(
-            new StreamLane<>(
-                as(channel, "flood"),
-                RingMessages.METHOD,
-                batch(host, new OperationMix(host).operations()),
-                BATCH,
-                answer -> {}));
-      }
+  private static Histogram closedLoop(List<UnaryLane> lanes, Duration duration)
+      throws InterruptedException {
+    Histogram latencies = new ConcurrentHistogram(TimeUnit.SECONDS.toNanos(60), 3);
+    long end = System.nanoTime() + duration.toNanos();
+    CountDownLatch ended = new CountDownLatch(lanes.size());
+    lanes.forEach(lane -> callAgain(lane, end, latencies, ended));
+    ended.await();
+    return latencies;
+  }
+
+  private static void callAgain(
+      UnaryLane lane, long end, Histogram latencies, CountDownLatch ended) {
+    long begin = System.nanoTime();
+    if (begin - end >= 0) {
+      ended.countDown();
+      return;
     }
-    Load load = new Load();
-    System.out.println("flooding");
-    double rate = load.rateUntil(lanes, System.in);
-    System.out.printf(Locale.ROOT, "the flood had %,.0f operations a second%n", rate);
-    System.out.flush();
-    Runtime.getRuntime().halt(0);
-  }
-
-  private static RingRequest batch(VirtrigHost host, List<Operation> operations) {
-    RingRequest.Builder batch = RingRequest.newBuilder().setHost(host.id());
-    while (batch.getEntriesCount() + operations.size() <= BATCH) {
-      operations.forEach(
-          operation -> batch.addEntries(SubmissionEntry.newBuilder().setOperation(operation)));
-    }
-    return batch.build();
-  }
-
-  private static ManagedChannel channel(String target) {
-    return Grpc.newChannelBuilder(target, InsecureChannelCredentials.create())
-        .directExecutor()
-        .build();
-  }
-
-  private static ClientInterceptor token(String tenant) {
-    Metadata headers = new Metadata();
-    headers.put(
-        Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER), "Bearer " + tenant);
-    return MetadataUtils.newAttachHeadersInterceptor(headers);
-  }
-
-  private static Channel as(Channel channel, String tenant) {
-    return ClientInterceptors.intercept(channel, token(tenant));
-  }
-
-  private static VirtrigClient client(ManagedChannel channel, String tenant) {
-    return VirtrigClient.over(channel, VirtrigClient.DEFAULT_DEADLINE, token(tenant));
+    lane.callOnce(
+        () -> {
+          latencies.recordValue(System.nanoTime() - begin);
+          callAgain(lane, end, latencies, ended);
+        });
   }
 
   private static String hash(String token) throws Exception {
@@ -232,30 +205,5 @@ public final class Fairness {
             .formatHex(
                 MessageDigest.getInstance("SHA-256")
                     .digest(token.getBytes(StandardCharsets.UTF_8)));
-  }
-
-  private static Process java(
-      List<String> before, List<String> flags, String classPath, String main, String... arguments)
-      throws IOException {
-    List<String> command = new ArrayList<>(before);
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(flags);
-    command.addAll(List.of("-cp", classPath, main));
-    command.addAll(List.of(arguments));
-    return new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
-  }
-
-  private static String target(Process daemon) throws IOException {
-    String line = readLine(daemon);
-    if (!line.startsWith(READY)) {
-      throw new IOException("the daemon says: " + line);
-    }
-    return line.substring(READY.length()).split(" ", 2)[0];
-  }
-
-  @SuppressWarnings("StreamResourceLeak") // The process owns it, and says little.
-  private static String readLine(Process process) throws IOException {
-    BufferedReader lines = process.inputReader(StandardCharsets.UTF_8);
-    return String.valueOf(lines.readLine());
   }
 }

@@ -1,7 +1,5 @@
 package io.virtrig.bench;
 
-import java.io.IOException;
-import java.io.InputStream;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -12,31 +10,37 @@ final class Load {
   private static final Duration WARM_UP = Duration.ofSeconds(8);
 
   private final LongAdder done = new LongAdder();
+  private CountDownLatch ended = new CountDownLatch(0);
+  private long start;
   private volatile boolean running;
 
-  /** Operations a second until the input ends. */
-  double rateUntil(List<? extends Lane> lanes, InputStream input) throws IOException {
+  /** Begins to count anew with lanes that are started. */
+  void begin(List<? extends Lane> lanes) {
     running = true;
-    lanes.forEach(lane -> lane.start(() -> running, done::add, new CountDownLatch(lanes.size())));
-    long start = System.nanoTime();
-    while (input.read() >= 0) {
-      // What it says means nothing.
-    }
-    return done.sum() * 1e9 / (System.nanoTime() - start);
+    ended = new CountDownLatch(lanes.size());
+    count();
+    lanes.forEach(lane -> lane.start(() -> running, done::add, ended));
   }
 
-  /** Operations a second over the duration, after a time to warm up. */
-  double rate(List<? extends Lane> lanes, Duration duration) throws InterruptedException {
-    running = true;
-    CountDownLatch ended = new CountDownLatch(lanes.size());
-    lanes.forEach(lane -> lane.start(() -> running, done::add, ended));
-    Thread.sleep(WARM_UP);
+  private void count() {
     done.reset();
-    long start = System.nanoTime();
-    Thread.sleep(duration);
+    start = System.nanoTime();
+  }
+
+  /** Operations a second since counting began; the lanes have ended when it returns. */
+  double end() throws InterruptedException {
     double rate = done.sum() * 1e9 / (System.nanoTime() - start);
     running = false;
     ended.await();
     return rate;
+  }
+
+  /** Operations a second over the duration, after a time to warm up. */
+  double rate(List<? extends Lane> lanes, Duration duration) throws InterruptedException {
+    begin(lanes);
+    Thread.sleep(WARM_UP);
+    count();
+    Thread.sleep(duration);
+    return end();
   }
 }

@@ -16,14 +16,22 @@ import org.slf4j.LoggerFactory;
  * waits for itself.
  *
  * <p>How it works. While one share alone is busy, its tasks run where they come from, as if this
- * were not here. As soon as tasks of two come within {@link #CONTENTION_NANOS} of each other, tasks
- * wait in their shares' queues, and workers take the next from the share that has used the least
- * time so far. One that was idle has no credit for it: it starts from where the busy ones are. No
- * share has so many tasks under way that none of the workers is left for others.
+ * were not here. As soon as tasks of two come within {@link #CONTENTION_NANOS} of each other, no
+ * more tasks are under way at a time than there are processors, and the next is one of the share
+ * that has used the least time so far. When that is the one which just came, it runs where it comes
+ * from; others wait in their shares' queues until a worker takes them. A share that was idle has no
+ * credit for it: it starts from where the busy ones are. No share has so many tasks under way that
+ * no processor is left for others.
+ *
+ * <p>A task that takes {@link #LONG_NANOS} offers its processor to others when it ends, and the
+ * next of its share is a worker's: it would hold up what else comes from where it comes from.
  */
 public final class FairShares implements AutoCloseable {
   /** Two shares that are busy within this time of each other are busy together. */
   private static final long CONTENTION_NANOS = 100_000_000;
+
+  /** A long time for a task. */
+  private static final long LONG_NANOS = 100_000;
 
   private static final Logger LOG = LoggerFactory.getLogger(FairShares.class);
 
@@ -35,12 +43,23 @@ public final class FairShares implements AutoCloseable {
     private long used;
     private int running;
 
+    /** The last task took long. */
+    private boolean slow;
+
     @Override
     public void execute(Runnable task) {
       if (alone(this)) {
         task.run();
-      } else {
-        enqueue(this, task);
+      } else if (begin(this, task)) {
+        long start = clock.getAsLong();
+        long took;
+        try {
+          task.run();
+        } finally {
+          took = clock.getAsLong() - start;
+          end(this, took);
+        }
+        giveWay(took);
       }
     }
   }
@@ -48,13 +67,16 @@ public final class FairShares implements AutoCloseable {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition work = lock.newCondition();
   private final LongSupplier clock;
-  private final int mostOfOne;
+  private final int most;
 
   /** Shares with tasks that wait; guarded by {@link #lock}. */
   private final List<Share> busy = new ArrayList<>();
 
   /** The time that the share which was served last had used before; guarded by {@link #lock}. */
   private long level;
+
+  /** Tasks under way; guarded by {@link #lock}. */
+  private int running;
 
   /** Guarded by {@link #lock}. */
   private boolean closed;
@@ -65,21 +87,21 @@ public final class FairShares implements AutoCloseable {
   private volatile long contendedUntil;
 
   /**
-   * Divides the time of that many workers.
+   * Divides the time of that many processors.
    *
-   * @param workers at least 2
+   * @param processors at least 2
    */
-  public FairShares(int workers) {
-    this(workers, System::nanoTime);
-    for (int i = 0; i < workers; i++) {
+  public FairShares(int processors) {
+    this(processors, System::nanoTime);
+    for (int i = 0; i < processors; i++) {
       Thread.ofPlatform().daemon().name("fair-" + i).start(this::work);
     }
   }
 
   /** Without workers, for tests that take the tasks themselves. */
-  FairShares(int workers, LongSupplier clock) {
+  FairShares(int processors, LongSupplier clock) {
     this.clock = clock;
-    mostOfOne = workers - 1;
+    most = processors;
     contendedUntil = clock.getAsLong() - 1;
   }
 
@@ -105,17 +127,37 @@ public final class FairShares implements AutoCloseable {
     return contendedUntil - now < 0;
   }
 
-  private void enqueue(Share share, Runnable task) {
+  /** Whether the task may run at once; else it waits for a worker. */
+  private boolean begin(Share share, Runnable task) {
     lock.lock();
     try {
       if (share.waiting.isEmpty()) {
         if (share.running == 0) {
           share.used = Math.max(share.used, level);
         }
+        if (mayRun(share) && !share.slow && isBefore(share, next())) {
+          begin(share);
+          return true;
+        }
         busy.add(share);
       }
       share.waiting.add(task);
-      work.signal();
+      if (mayRun(share)) {
+        work.signal();
+      }
+      return false;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void end(Share share, long took) {
+    lock.lock();
+    try {
+      done(share, took);
+      if (!busy.isEmpty()) {
+        work.signal();
+      }
     } finally {
       lock.unlock();
     }
@@ -150,6 +192,15 @@ public final class FairShares implements AutoCloseable {
         LOG.error("a task failed", e);
       }
       took = clock.getAsLong() - start;
+      giveWay(took);
+    }
+  }
+
+  /** Whoever waits for the processor has it now, and not when the system takes it away. */
+  @SuppressWarnings("ThreadPriorityCheck") // A hint is all that is meant.
+  private static void giveWay(long after) {
+    if (after >= LONG_NANOS) {
+      Thread.yield();
     }
   }
 
@@ -169,11 +220,19 @@ public final class FairShares implements AutoCloseable {
   private @Nullable Share next() {
     Share least = null;
     for (Share share : busy) {
-      if (share.running < mostOfOne && (least == null || share.used < least.used)) {
+      if (mayRun(share) && isBefore(share, least)) {
         least = share;
       }
     }
     return least;
+  }
+
+  private boolean mayRun(Share share) {
+    return running < most && share.running < most - 1;
+  }
+
+  private static boolean isBefore(Share share, @Nullable Share other) {
+    return other == null || share.used < other.used;
   }
 
   private Runnable take(Share share) {
@@ -181,16 +240,21 @@ public final class FairShares implements AutoCloseable {
     if (share.waiting.isEmpty()) {
       busy.remove(share);
     }
-    share.running++;
-    level = Math.max(level, share.used);
+    begin(share);
     return task;
+  }
+
+  private void begin(Share share) {
+    share.running++;
+    running++;
+    level = Math.max(level, share.used);
   }
 
   private void done(Share share, long took) {
     share.used += took;
-    if (share.running-- == mostOfOne && !share.waiting.isEmpty()) {
-      work.signal();
-    }
+    share.slow = took >= LONG_NANOS;
+    share.running--;
+    running--;
   }
 
   @Override

@@ -26,39 +26,81 @@ class FairSharesTest {
     };
   }
 
+  /** Does something while two others have tasks on all processors, so that none runs at once. */
+  private void whileAllAreBusy(Runnable then) {
+    Executor one = shares.share();
+    Executor two = shares.share();
+    one.execute(() -> {});
+    two.execute(() -> {});
+    one.execute(() -> one.execute(() -> two.execute(() -> two.execute(then))));
+  }
+
   @Test
   void whoIsAloneIsServedAtOnce() {
     for (int i = 0; i < 100; i++) {
-      flood.execute(task("flood", 1000));
+      flood.execute(task("flood", 1_000_000));
     }
     assertThat(done).hasSize(100);
-    assertThat(shares.step()).isFalse();
     // Somebody else, long after.
     now += APART;
-    victim.execute(task("victim", 1000));
+    victim.execute(task("victim", 1_000_000));
     now += APART;
-    victim.execute(task("victim", 1000));
-    assertThat(shares.step()).as("the first may have waited").isTrue();
+    victim.execute(task("victim", 1_000_000));
     assertThat(done).hasSize(102);
+    assertThat(shares.step()).isFalse();
+  }
+
+  @Test
+  void whoIsNextIsServedAtOnceWhenAProcessorIsFree() {
+    victim.execute(task("victim", 0));
+    flood.execute(
+        () ->
+            flood.execute(
+                () ->
+                    flood.execute(
+                        () -> {
+                          flood.execute(task("one too many", 1000));
+                          victim.execute(task("victim", 1000));
+                        })));
+    assertThat(done).containsExactly("victim", "victim");
+    assertThat(shares.step()).isTrue();
+    assertThat(done).containsExactly("victim", "victim", "one too many");
+  }
+
+  @Test
+  void whoHasUsedMoreWaitsThoughAProcessorIsFree() {
+    victim.execute(task("victim", 0));
+    flood.execute(task("flood", 50_000));
+    whileAllAreBusy(() -> victim.execute(task("waits", 0)));
+    flood.execute(task("flood", 0));
+    assertThat(done).containsExactly("victim", "flood");
+    assertThat(shares.step()).isTrue();
+    assertThat(shares.step()).isTrue();
+    assertThat(done).containsExactly("victim", "flood", "waits", "flood");
+  }
+
+  @Test
+  void whoTakesLongDoesNotHoldUpWhatElseComesThere() {
+    victim.execute(task("victim", 0));
+    flood.execute(task("long", 200_000));
+    flood.execute(task("next", 10));
+    assertThat(done).containsExactly("victim", "long");
+    assertThat(shares.step()).isTrue();
+    flood.execute(task("short again", 10));
+    assertThat(done).containsExactly("victim", "long", "next", "short again");
   }
 
   @Test
   void whoFloodsWaitsForItself() {
-    flood.execute(task("flood", 0));
-    for (int i = 0; i < 1000; i++) {
-      victim.execute(task("warm", 0));
-      flood.execute(task("flood", 1000));
-    }
-    while (shares.step()) {
-      // Until both are idle.
-    }
-    done.clear();
-    for (int i = 0; i < 1000; i++) {
-      flood.execute(task("flood", 1000));
-    }
+    whileAllAreBusy(
+        () -> {
+          for (int i = 0; i < 1000; i++) {
+            flood.execute(task("flood", 1000));
+          }
+        });
     for (int i = 0; i < 10; i++) {
       int before = done.size();
-      victim.execute(task("victim", 1000));
+      whileAllAreBusy(() -> victim.execute(task("victim", 1000)));
       while (!done.subList(before, done.size()).contains("victim")) {
         assertThat(shares.step()).isTrue();
       }
@@ -68,11 +110,13 @@ class FairSharesTest {
 
   @Test
   void timeIsDividedAndNotTheNumberOfTasks() {
-    flood.execute(task("flood", 0));
-    for (int i = 0; i < 200; i++) {
-      victim.execute(task("small", 1000));
-      flood.execute(task("large", 10_000));
-    }
+    whileAllAreBusy(
+        () -> {
+          for (int i = 0; i < 200; i++) {
+            victim.execute(task("small", 1000));
+            flood.execute(task("large", 10_000));
+          }
+        });
     for (int i = 0; i < 110; i++) {
       assertThat(shares.step()).isTrue();
     }
@@ -83,18 +127,22 @@ class FairSharesTest {
 
   @Test
   void whoWasIdleHasNoCreditForIt() {
-    flood.execute(task("flood", 0));
-    victim.execute(task("victim", 0));
-    for (int i = 0; i < 100; i++) {
-      flood.execute(task("flood", 1000));
-    }
+    whileAllAreBusy(
+        () -> {
+          for (int i = 0; i < 200; i++) {
+            flood.execute(task("flood", 1000));
+          }
+        });
     for (int i = 0; i < 90; i++) {
       assertThat(shares.step()).isTrue();
     }
     done.clear();
-    for (int i = 0; i < 100; i++) {
-      victim.execute(task("victim", 1000));
-    }
+    whileAllAreBusy(
+        () -> {
+          for (int i = 0; i < 100; i++) {
+            victim.execute(task("victim", 1000));
+          }
+        });
     for (int i = 0; i < 20; i++) {
       assertThat(shares.step()).isTrue();
     }
@@ -108,6 +156,7 @@ class FairSharesTest {
       Executor blocking = working.share();
       Executor other = working.share();
       CountDownLatch end = new CountDownLatch(1);
+      CountDownLatch holding = new CountDownLatch(2);
       CountDownLatch served = new CountDownLatch(1);
       CountDownLatch first = new CountDownLatch(2);
       blocking.execute(() -> {});
@@ -115,15 +164,19 @@ class FairSharesTest {
       other.execute(first::countDown);
       assertThat(first.await(30, TimeUnit.SECONDS)).isTrue();
       for (int i = 0; i < 10; i++) {
-        blocking.execute(
+        Runnable task =
             () -> {
+              holding.countDown();
               try {
                 end.await();
               } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
               }
-            });
+            };
+        // It may run where it comes from.
+        Thread.ofPlatform().daemon().start(() -> blocking.execute(task));
       }
+      assertThat(holding.await(30, TimeUnit.SECONDS)).as("as many as it may").isTrue();
       other.execute(served::countDown);
       assertThat(served.await(30, TimeUnit.SECONDS)).isTrue();
       end.countDown();
