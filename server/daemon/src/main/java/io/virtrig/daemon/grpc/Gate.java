@@ -83,6 +83,7 @@ final class Gate implements ServerInterceptor {
     } catch (OverQuota e) {
       return refuse(call, Statuses.of(e));
     }
+    account.countCall();
     GatedStream<Q, A> gated = stream ? new GatedStream<>(call, caller) : null;
     ServerCall.Listener<Q> listening = start(caller, gated == null ? call : gated, headers, next);
     if (gated != null) {

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -32,6 +33,7 @@ public final class Account {
   private final Map<Quota, AtomicLong> used = zeroes();
 
   private final Map<Quota, AtomicLong> refused = zeroes();
+  private final LongAdder calls = new LongAdder();
   private volatile Limits limits;
 
   /**
@@ -101,6 +103,35 @@ public final class Account {
   /** How much is in use. */
   public long used(Quota quota) {
     return of(quota, used).get();
+  }
+
+  /**
+   * Which part of a quota is in use: 1 for all of it, more where usage went beyond it, or where
+   * operations are owed.
+   *
+   * @return not a number where nothing is limited
+   */
+  public double partUsed(Quota quota) {
+    Limits now = limits;
+    long limit = now.quotas.limit(quota);
+    if (limit == Quotas.UNLIMITED) {
+      return Double.NaN;
+    }
+    long used =
+        now.rate != null && quota == Quota.OPERATIONS_PER_SECOND
+            ? limit - now.rate.getAvailableTokens()
+            : used(quota);
+    return (double) used / Math.max(1, limit);
+  }
+
+  /** Counts a call that has been let in. */
+  public void countCall() {
+    calls.increment();
+  }
+
+  /** How many calls have been let in, streams among them. */
+  public long calls() {
+    return calls.sum();
   }
 
   /** How often this one has refused. */
