@@ -22,6 +22,9 @@ import org.jspecify.annotations.Nullable;
 public final class Account {
   private static final Duration IN_FLIGHT_WAIT = Duration.ofMillis(100);
 
+  /** For what somebody else of the tenant may give back. */
+  private static final Duration WAIT = Duration.ofSeconds(1);
+
   /** The limits in force and what follows from them. */
   private record Limits(
       Quotas quotas, boolean onOperations, boolean noOperations, @Nullable Bucket rate) {}
@@ -222,12 +225,11 @@ public final class Account {
   }
 
   private OverQuota refusal(Quota quota, long limit, long usage) {
-    return told(
-        new OverQuota(
-            quota,
-            limit,
-            usage,
-            quota == Quota.CALLS_IN_FLIGHT && limit > 0 ? IN_FLIGHT_WAIT : Duration.ZERO));
+    return told(new OverQuota(quota, limit, usage, limit == 0 ? Duration.ZERO : wait(quota)));
+  }
+
+  private static Duration wait(Quota quota) {
+    return quota == Quota.CALLS_IN_FLIGHT ? IN_FLIGHT_WAIT : WAIT;
   }
 
   private OverQuota refusal(Quota quota, long limit, Duration wait) {
