@@ -107,6 +107,26 @@ DASHBOARDS = {
             ("Caches", "ops", "{{cache}} {{outcome}}", rate("virtrig_iommu_cache_total", "cache, outcome")),
         ]),
     ]),
+    "tenants": ("Virtrig: tenants", [
+        ("Quotas", [
+            ("Used, share of the quota", "percentunit", "{{tenant}} {{quota}}",
+             f"topk(20, max by (tenant, quota) (virtrig_tenant_quota_used_ratio{{{SELECT}}} >= 0))", 1),
+            ("Refused, by quota", "ops", "{{tenant}} {{quota}}",
+             "topk(20, " + rate("virtrig_tenant_refused_total", "tenant, quota") + ")"),
+        ]),
+        ("Calls", [
+            ("Calls a second", "ops", "{{tenant}}", "topk(20, " + rate("virtrig_tenant_calls_total", "tenant") + ")"),
+            ("Streams open", "short", "{{tenant}}", "topk(20, " + gauge("virtrig_tenant_streams", "tenant") + ")"),
+            ("Calls that showed nothing that is known", "ops", "{{instance}}",
+             rate("virtrig_authentication_failures_total", "instance")),
+        ]),
+        ("What they have", [
+            ("Hosts of tenants", "short", "{{tenant}}", "topk(20, " + gauge("virtrig_tenant_hosts", "tenant") + ")"),
+            ("Devices", "short", "{{tenant}}", "topk(20, " + gauge("virtrig_tenant_devices", "tenant") + ")"),
+            ("Guest memory written", "bytes", "{{tenant}}",
+             "topk(20, " + gauge("virtrig_tenant_guest_bytes", "tenant") + ")"),
+        ]),
+    ]),
     "daemon": ("Virtrig: the daemon", [
         ("Memory", [
             ("Heap, by pool", "bytes", "{{id}}", gauge("jvm_memory_used_bytes", "id", 'area="heap"')),

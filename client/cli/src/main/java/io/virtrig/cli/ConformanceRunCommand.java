@@ -6,7 +6,6 @@ import io.virtrig.cli.conformance.ConformanceRunner;
 import io.virtrig.cli.conformance.JUnitReport;
 import io.virtrig.cli.conformance.JsonReport;
 import io.virtrig.cli.conformance.Report;
-import io.virtrig.client.Credentials;
 import io.virtrig.client.VirtrigClient;
 import java.io.IOException;
 import java.io.Writer;
@@ -18,6 +17,7 @@ import java.util.regex.Pattern;
 import javax.xml.stream.XMLStreamException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -37,12 +37,7 @@ final class ConformanceRunCommand implements Callable<Integer> {
       description = "Case files, and folders to look for *.jsonl in.")
   private List<Path> paths = List.of();
 
-  @Option(
-      names = "--target",
-      paramLabel = "HOST:PORT",
-      defaultValue = "${env:VIRTRIG_TARGET}",
-      description = "The daemon. Default: $$VIRTRIG_TARGET, or one started for this run.")
-  private @Nullable String target;
+  @Mixin private final NamedOrOwnDaemon daemon = new NamedOrOwnDaemon();
 
   @Option(
       names = "--jobs",
@@ -90,24 +85,14 @@ final class ConformanceRunCommand implements Callable<Integer> {
     if (cases.isEmpty()) {
       throw new ParameterException(Out.command(spec), "no case in the files matches");
     }
-    Report report =
-        target == null
-            ? runOnOwnDaemon(cases)
-            : run(cases, VirtrigClient.connect(target, Credentials.fromEnvironment()));
+    Report report = daemon.use(client -> run(cases, client));
     write(report);
     new ConformanceSummary(Out.of(spec), Terminal.stdout().palette()).print(report, quiet);
     return report.isClean(allowUnsupported) ? ExitCode.OK : ExitCode.FAILURE;
   }
 
-  private Report runOnOwnDaemon(List<CaseLine> cases) throws IOException, InterruptedException {
-    try (DaemonProcess daemon = DaemonProcess.start()) {
-      return run(cases, VirtrigClient.connect(daemon.target(), Credentials.none()));
-    }
-  }
-
-  private Report run(List<CaseLine> cases, VirtrigClient daemon) throws InterruptedException {
-    try (VirtrigClient client = daemon;
-        ConformanceRunner runner = ConformanceRunner.over(client, jobs);
+  private Report run(List<CaseLine> cases, VirtrigClient client) throws InterruptedException {
+    try (ConformanceRunner runner = ConformanceRunner.over(client, jobs);
         Progress progress = Progress.of(cases.size(), quiet, Out.command(spec).getErr())) {
       return runner.run(cases, progress);
     }

@@ -2,6 +2,7 @@ package io.virtrig.cli;
 
 import io.virtrig.client.VirtrigClient;
 import java.time.Duration;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -12,7 +13,8 @@ final class Connection {
       names = "--target",
       paramLabel = "HOST:PORT",
       description =
-          "The daemon. Default: $$VIRTRIG_TARGET, that of the context, or 127.0.0.1:7473.")
+          "The daemon. Default: $$VIRTRIG_TARGET, that of the context, or the command's own where it"
+              + " starts one, 127.0.0.1:7473 elsewhere.")
   private @Nullable String target;
 
   @Option(
@@ -31,7 +33,10 @@ final class Connection {
   private int deadline;
 
   VirtrigClient open() {
-    Endpoint endpoint = endpoint();
+    return open(endpoint());
+  }
+
+  VirtrigClient open(Endpoint endpoint) {
     return VirtrigClient.connect(
         endpoint.target(), endpoint.credentials(), Duration.ofSeconds(deadline));
   }
@@ -39,5 +44,15 @@ final class Connection {
   /** Where it is and what it is shown. */
   Endpoint endpoint() {
     return Endpoint.find(target, context, System.getenv());
+  }
+
+  /** The same, if anything names one: a flag, the environment, a context in use. */
+  Optional<Endpoint> named() {
+    return Endpoint.named(target, context, System.getenv());
+  }
+
+  /** Whether a flag does. */
+  boolean isNamed() {
+    return target != null || context != null;
   }
 }

@@ -3,6 +3,7 @@ package io.virtrig.cli;
 import io.virtrig.client.Credentials;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,28 +21,36 @@ record Endpoint(String target, Map<String, String> variables, @Nullable String c
   private static final String DEFAULT_TARGET = "127.0.0.1:7473";
 
   /**
-   * Finds it.
+   * Finds it: the one that is {@link #named}, or this machine's.
    *
    * @param targetFlag null when the flag is not given
    * @param contextFlag null when the flag is not given
    */
   static Endpoint find(
       @Nullable String targetFlag, @Nullable String contextFlag, Map<String, String> environment) {
+    return named(targetFlag, contextFlag, environment)
+        .orElseGet(() -> new Endpoint(DEFAULT_TARGET, environment, null));
+  }
+
+  /** What a flag, the environment or a context says; empty when none says anything. */
+  static Optional<Endpoint> named(
+      @Nullable String targetFlag, @Nullable String contextFlag, Map<String, String> environment) {
     String target = given(targetFlag, environment, TARGET);
     String name = given(contextFlag, environment, CONTEXT);
     if (name == null && target != null) {
-      return new Endpoint(target, environment, null);
+      return Optional.of(new Endpoint(target, environment, null));
     }
     Contexts contexts = Contexts.read(Contexts.file(environment));
     if (name == null) {
       name = contexts.current();
     }
     if (name == null) {
-      return new Endpoint(DEFAULT_TARGET, environment, null);
+      return Optional.empty();
     }
     Contexts.Context context = contexts.named(name);
-    return new Endpoint(
-        target == null ? context.target() : target, merged(context, environment), name);
+    return Optional.of(
+        new Endpoint(
+            target == null ? context.target() : target, merged(context, environment), name));
   }
 
   private static @Nullable String given(

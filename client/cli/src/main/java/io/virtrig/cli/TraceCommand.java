@@ -1,12 +1,11 @@
 package io.virtrig.cli;
 
 import io.virtrig.cli.trace.TraceCase;
-import io.virtrig.cli.trace.TraceText;
 import io.virtrig.client.VirtrigClient;
 import io.virtrig.client.VirtrigHost;
+import io.virtrig.client.json.TraceText;
 import io.virtrig.v1.TracedCall;
 import java.io.PrintWriter;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -26,8 +25,6 @@ import picocli.CommandLine.Spec;
       "result. A host keeps the latest 4096 calls.",
     })
 final class TraceCommand implements Callable<Integer> {
-
-  private static final int PAGE_SIZE = 1000;
 
   @Mixin private final Connection connection = new Connection();
 
@@ -52,7 +49,7 @@ final class TraceCommand implements Callable<Integer> {
   public Integer call() {
     try (VirtrigClient client = connection.open()) {
       VirtrigHost host = client.host(id);
-      List<TracedCall> calls = calls(host);
+      List<TracedCall> calls = host.calls(after);
       PrintWriter out = Out.of(spec);
       if (caseId != null) {
         out.println(TraceCase.of(caseId, host.get().getSpec(), calls));
@@ -61,18 +58,5 @@ final class TraceCommand implements Callable<Integer> {
       }
     }
     return ExitCode.OK;
-  }
-
-  private List<TracedCall> calls(VirtrigHost host) {
-    List<TracedCall> calls = new ArrayList<>();
-    long last = after;
-    while (true) {
-      List<TracedCall> page = host.calls(last, PAGE_SIZE).getCallsList();
-      calls.addAll(page);
-      if (page.size() < PAGE_SIZE) {
-        return calls;
-      }
-      last = page.getLast().getSequence();
-    }
   }
 }

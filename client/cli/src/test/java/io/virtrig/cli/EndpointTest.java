@@ -66,6 +66,9 @@ class EndpointTest {
     Files.delete(file);
     assertThat(find().target()).isEqualTo("127.0.0.1:7473");
     assertThat(find().context()).isNull();
+    assertThat(Endpoint.named(null, null, environment)).isEmpty();
+    environment.put("VIRTRIG_TARGET", "192.0.2.1:7473");
+    assertThat(Endpoint.named(null, null, environment)).contains(find());
   }
 
   @Test

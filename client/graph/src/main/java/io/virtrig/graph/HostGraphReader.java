@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Makes the graph of a state tree. What has an identity, and what stands on the top level, becomes
  * a node; children without an identity belong to the node that holds them. An object or a reference
- * that is not known here is drawn all the same, with its plain fields and by its field's name.
+ * that is not known here is drawn all the same, with its plain fields and by its field's name,
+ * unless nothing has happened to it yet.
  */
 final class HostGraphReader {
 
@@ -87,6 +88,9 @@ final class HostGraphReader {
       default -> {
         if (ROOMS.contains(node.getName())) {
           content(node, null);
+          return;
+        }
+        if (object.isBlank()) {
           return;
         }
         String id = (node.getName() + " " + node.getKey()).strip();

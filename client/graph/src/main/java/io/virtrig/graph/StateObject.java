@@ -35,6 +35,13 @@ record StateObject(StateNode node) {
     return "";
   }
 
+  /** Whether nothing is in it but zeros. */
+  boolean isBlank() {
+    return node.getChildrenCount() == 0
+        && node.getFieldsList().stream()
+            .allMatch(field -> field.getValue().isEmpty() || field.getValue().equals("0"));
+  }
+
   boolean isSet(String name) {
     return field(name).equals("1");
   }

@@ -94,6 +94,17 @@ class HostGraphTest {
   }
 
   @Test
+  void whatIsUnknownAndNothingButZerosIsLeftOut() {
+    HostGraph graph =
+        HostGraph.of(
+            Trees.host(
+                Trees.node("quiet", "", "a=0", "b=0"),
+                Trees.node("counting", "", "a=0", "b=1"),
+                Trees.node("parent", "", List.of("a=0"), Trees.node("part", "", "b=0"))));
+    assertThat(graph.nodes()).extracting(Node::title).containsExactly("counting", "parent");
+  }
+
+  @Test
   void unknownKindsAreDrawnAndTheirReferencesFollowed() {
     HostGraph graph =
         HostGraph.of(

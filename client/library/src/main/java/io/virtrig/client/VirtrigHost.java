@@ -28,12 +28,14 @@ import io.virtrig.v1.ProcessServiceGrpc.ProcessServiceBlockingStub;
 import io.virtrig.v1.RenewLeaseRequest;
 import io.virtrig.v1.Result;
 import io.virtrig.v1.TraceServiceGrpc;
+import io.virtrig.v1.TracedCall;
 import io.virtrig.v1.VfioServiceGrpc;
 import io.virtrig.v1.VfioServiceGrpc.VfioServiceBlockingStub;
 import io.virtrig.v1.VmmServiceGrpc;
 import io.virtrig.v1.VmmServiceGrpc.VmmServiceBlockingStub;
 import io.virtrig.v1.WatchEventsRequest;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.function.Function;
@@ -49,6 +51,7 @@ import java.util.function.Function;
 public final class VirtrigHost {
 
   private static final String PREFIX = "hosts/";
+  private static final int CALLS_A_PAGE = 1000;
 
   private final Channel channel;
   private final String id;
@@ -182,6 +185,20 @@ public final class VirtrigHost {
     ListCallsRequest request =
         ListCallsRequest.newBuilder().setHost(id).setAfter(after).setPageSize(limit).build();
     return StatusDetails.answer(() -> TraceServiceGrpc.newBlockingStub(channel).listCalls(request));
+  }
+
+  /** All of these that are kept, the oldest first; as {@link #calls(long, int)}. */
+  public List<TracedCall> calls(long after) {
+    List<TracedCall> all = new ArrayList<>();
+    long last = after;
+    while (true) {
+      List<TracedCall> page = calls(last, CALLS_A_PAGE).getCallsList();
+      all.addAll(page);
+      if (page.size() < CALLS_A_PAGE) {
+        return all;
+      }
+      last = page.get(page.size() - 1).getSequence();
+    }
   }
 
   /** Executes operations one after another, each whatever came of those before. */

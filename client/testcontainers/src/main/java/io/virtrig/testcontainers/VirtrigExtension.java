@@ -3,6 +3,7 @@ package io.virtrig.testcontainers;
 import com.google.gson.JsonParser;
 import io.virtrig.client.VirtrigClient;
 import io.virtrig.client.VirtrigHost;
+import io.virtrig.client.json.TraceText;
 import io.virtrig.client.json.UapiJson;
 import io.virtrig.v1.Event;
 import io.virtrig.v1.HostSpec;
@@ -36,8 +37,8 @@ import org.junit.jupiter.api.extension.ParameterResolver;
  * as the variable {@code VIRTRIG_TARGET} or JUnit's parameter {@code virtrig.target} says ({@code
  * embedded}, {@code container}, {@code container:IMAGE}, {@code HOST:PORT}). One that runs is shown
  * what {@link io.virtrig.client.Credentials} finds in the environment, or JUnit's parameters of the
- * same names ({@code virtrig.token-file}). When a test fails, the host's events and its state go
- * into the report.
+ * same names ({@code virtrig.token-file}). When a test fails, the host's events, what its modelled
+ * VMMs asked of its kernel, and its state go into the report.
  */
 public final class VirtrigExtension
     implements BeforeEachCallback, AfterEachCallback, ParameterResolver {
@@ -139,6 +140,8 @@ public final class VirtrigExtension
             .map(VirtrigExtension::line)
             .collect(Collectors.joining("\n"));
     context.publishReportEntry("virtrig.events", events.isEmpty() ? "none" : events);
+    String trace = host.calls(0).stream().map(TraceText::line).collect(Collectors.joining("\n"));
+    context.publishReportEntry("virtrig.trace", trace.isEmpty() ? "none" : trace);
     context.publishReportEntry("virtrig.state", StateText.of(host.describe().getState()));
   }
 

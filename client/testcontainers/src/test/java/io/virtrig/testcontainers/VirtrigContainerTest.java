@@ -63,6 +63,18 @@ class VirtrigContainerTest {
   }
 
   @Test
+  void itSaysWhatItIsAndWhatItIsMadeOf() throws Exception {
+    try (VirtrigContainer container = started()) {
+      assertThat(container.getContainerInfo().getConfig().getLabels())
+          .containsEntry("org.opencontainers.image.title", "Virtrig")
+          .containsKeys("org.opencontainers.image.version", "org.opencontainers.image.revision");
+      assertThat(container.execInContainer("cat", "/opt/virtrig/bom.json").getStdout())
+          .contains("CycloneDX")
+          .contains("pkg:maven/io.grpc/grpc-netty@");
+    }
+  }
+
+  @Test
   void itsMetricsCanBeScraped() throws Exception {
     try (VirtrigContainer container = started()) {
       HttpURLConnection page =

@@ -11,6 +11,7 @@ import io.virtrig.v1.ExitRequest;
 import io.virtrig.v1.MmapRequest;
 import io.virtrig.v1.OpenRequest;
 import io.virtrig.v1.Operation;
+import io.virtrig.v1.VmmStartRequest;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -51,6 +52,10 @@ class VirtrigExtensionTest {
     @Test
     void fails(VirtrigHost host) {
       host.call(open("/dev/kvm"));
+      host.call(
+          Operation.newBuilder()
+              .setVmmStart(VmmStartRequest.newBuilder().setModel("kvmtool-v4"))
+              .build());
       host.call(Operation.newBuilder().setExit(ExitRequest.getDefaultInstance()).build());
       assertThat(host.id()).isEmpty();
     }
@@ -100,6 +105,8 @@ class VirtrigExtensionTest {
     assertThat(run.outcomes.get("fails")).contains("Expecting");
     assertThat(run.reports.get("fails"))
         .contains("process_exit pid 1")
+        .contains("virtrig.trace=1  mmap(")
+        .contains("\n1  KVM_CREATE_VM(4, {\"value\":0}) = 5\n")
         .contains("virtrig.state")
         .contains("machine");
     assertThat(run.reports).doesNotContainKey("first");

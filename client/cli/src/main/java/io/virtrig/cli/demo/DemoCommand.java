@@ -1,8 +1,8 @@
 package io.virtrig.cli.demo;
 
 import io.virtrig.cli.DaemonContainer;
-import io.virtrig.cli.DaemonProcess;
 import io.virtrig.cli.ExitCode;
+import io.virtrig.cli.NamedOrOwnDaemon;
 import io.virtrig.cli.Terminal;
 import io.virtrig.client.Credentials;
 import io.virtrig.client.VirtrigClient;
@@ -12,6 +12,7 @@ import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -21,15 +22,10 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "demo",
     mixinStandardHelpOptions = true,
-    description =
-        "Start a daemon, drive simulated hosts, and show what their kernels answer and why.")
+    description = "Drive simulated hosts, and show what their kernels answer and why.")
 public final class DemoCommand implements Callable<Integer> {
 
-  @Option(
-      names = "--target",
-      paramLabel = "HOST:PORT",
-      description = "A daemon that runs already. Default: one started for the demo.")
-  private @Nullable String target;
+  @Mixin private final NamedOrOwnDaemon daemon = new NamedOrOwnDaemon();
 
   /** What can be told. */
   enum Tale {
@@ -43,7 +39,7 @@ public final class DemoCommand implements Callable<Integer> {
 
   @Option(
       names = "--containers",
-      description = "Start the daemon in a container of --image instead of as a process.")
+      description = "A daemon of the demo's own in a container of --image.")
   private boolean containers;
 
   @Option(
@@ -70,24 +66,19 @@ public final class DemoCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    if (target != null) {
-      return tell(target, Credentials.fromEnvironment());
+    if (!containers) {
+      return daemon.use(this::tell);
     }
-    if (containers) {
-      try (DaemonContainer daemon = DaemonContainer.start(image)) {
-        return tell(daemon.target(), Credentials.none());
-      }
-    }
-    try (DaemonProcess daemon = DaemonProcess.start()) {
-      return tell(daemon.target(), Credentials.none());
+    daemon.refuseNames("--containers");
+    try (DaemonContainer container = DaemonContainer.start(image);
+        VirtrigClient client = VirtrigClient.connect(container.target(), Credentials.none())) {
+      return tell(client);
     }
   }
 
-  private int tell(String daemon, Credentials credentials) throws IOException {
+  private int tell(VirtrigClient client) throws IOException {
     PrintWriter out = Objects.requireNonNull(spec).commandLine().getOut();
-    try (VirtrigClient client = VirtrigClient.connect(daemon, credentials)) {
-      boolean asTold = new Story(tale.name(), client, out, Terminal.stdout().palette()).tell();
-      return asTold ? ExitCode.OK : ExitCode.FAILURE;
-    }
+    boolean asTold = new Story(tale.name(), client, out, Terminal.stdout().palette()).tell();
+    return asTold ? ExitCode.OK : ExitCode.FAILURE;
   }
 }

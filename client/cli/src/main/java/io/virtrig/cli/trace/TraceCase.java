@@ -5,6 +5,7 @@ import com.google.gson.JsonObject;
 import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.Message;
 import io.virtrig.client.Vocabulary;
+import io.virtrig.client.json.TraceText;
 import io.virtrig.client.json.UapiJson;
 import io.virtrig.uapi.OperationName;
 import io.virtrig.v1.HostSpec;

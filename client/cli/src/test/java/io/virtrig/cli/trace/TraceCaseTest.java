@@ -10,6 +10,7 @@ import io.virtrig.cli.conformance.Report;
 import io.virtrig.client.VirtrigClient;
 import io.virtrig.client.VirtrigHost;
 import io.virtrig.client.json.OperationBuilder;
+import io.virtrig.client.json.TraceText;
 import io.virtrig.client.json.UapiJson;
 import io.virtrig.client.json.Variables;
 import io.virtrig.daemon.Daemon;

@@ -8,6 +8,7 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.virtrig.daemon.config.Version;
 import io.virtrig.daemon.hosts.HostedHost;
+import io.virtrig.daemon.hosts.Lease;
 import io.virtrig.daemon.hosts.NoSuchHost;
 import io.virtrig.daemon.hosts.RecentOperation;
 import io.virtrig.daemon.metrics.MetricsServer;
@@ -70,7 +71,7 @@ public final class Console {
     return object.toString().getBytes(UTF_8);
   }
 
-  /** The daemon's counters, and a page of each tenant's hosts with an id above {@code after}. */
+  /** The daemon's counters, and its tenants with their hosts. */
   private JsonObject daemon(Map<String, String> query) {
     JsonObject daemon = new JsonObject();
     daemon.addProperty("version", Version.current());
@@ -87,18 +88,42 @@ public final class Console {
       add(events, tag(counter, "kind") + (variety.isEmpty() ? "" : " " + variety), counter.count());
     }
     daemon.add("events", events);
-    JsonArray page = new JsonArray();
+    daemon.add("tenants", tenants(query.getOrDefault("after", "")));
+    return daemon;
+  }
+
+  /** Each tenant's hosts with an id above {@code after}; none takes the room of all others. */
+  private JsonArray tenants(String after) {
+    JsonArray all = new JsonArray();
+    int room = HOSTS_A_PAGE;
+    int left = tenants.all().size();
     for (Tenant tenant : tenants.all()) {
-      int room = HOSTS_A_PAGE - page.size();
-      for (HostedHost host : tenant.hosts().after(query.getOrDefault("after", ""), room)) {
+      JsonArray page = new JsonArray();
+      for (HostedHost host : tenant.hosts().after(after, Math.max(1, room / Math.max(1, left)))) {
         JsonObject one = new JsonObject();
-        one.addProperty("tenant", tenant.name());
         one.addProperty("id", host.id());
+        addLease(one, host);
         page.add(one);
       }
+      JsonObject shown = new JsonObject();
+      shown.addProperty("tenant", tenant.name());
+      shown.addProperty("hosts", tenant.hosts().size());
+      shown.add("page", page);
+      all.add(shown);
+      room -= page.size();
+      left--;
     }
-    daemon.add("page", page);
-    return daemon;
+    return all;
+  }
+
+  private static void addLease(JsonObject shown, HostedHost host) {
+    Lease lease = host.lease();
+    if (lease != null) {
+      JsonObject seconds = new JsonObject();
+      seconds.addProperty("length", lease.length().toSeconds());
+      seconds.addProperty("left", lease.left().toSeconds());
+      shown.add("lease", seconds);
+    }
   }
 
   /** The host that a query names. */
@@ -129,6 +154,7 @@ public final class Console {
     JsonObject answer = new JsonObject();
     answer.addProperty("tenant", query.getOrDefault("tenant", ""));
     answer.addProperty("id", hosted.id());
+    addLease(answer, hosted);
     JsonArray operations = new JsonArray();
     for (RecentOperation operation : hosted.recentOperations()) {
       JsonObject one = new JsonObject();

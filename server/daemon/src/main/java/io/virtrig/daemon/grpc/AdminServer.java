@@ -61,6 +61,7 @@ public final class AdminServer implements AutoCloseable {
         NettyServerBuilder.forAddress(
                 address, tls == null ? InsecureServerCredentials.create() : tls.credentials())
             .directExecutor()
+            .addStreamTracerFactory(new BearerTokens())
             .maxInboundMetadataSize(GrpcServer.METADATA_BYTES);
     List<ServerServiceDefinition> services =
         List.of(
@@ -77,7 +78,7 @@ public final class AdminServer implements AutoCloseable {
     @Override
     public <Q, A> ServerCall.Listener<Q> interceptCall(
         ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
-      Shown shown = Gate.shown(call, headers);
+      Shown shown = Gate.shown(call);
       Identity admin = tenants.admin(shown);
       if (admin == null) {
         listener.unauthenticated(shown.peer(), call.getMethodDescriptor().getFullMethodName());

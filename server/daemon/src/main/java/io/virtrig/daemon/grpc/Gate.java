@@ -17,7 +17,6 @@ import io.virtrig.daemon.tenancy.Shown;
 import io.virtrig.daemon.tenancy.Tenants;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Where calls are let in: who makes one is found out, and that its tenant may have one more. A
@@ -26,10 +25,6 @@ import org.jspecify.annotations.Nullable;
  * <p>A call that is refused learns nothing of why: not which tenants or tokens there are.
  */
 final class Gate implements ServerInterceptor {
-  static final Metadata.Key<String> AUTHORIZATION =
-      Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
-
-  private static final String SCHEME = "bearer ";
   private static final String UNAUTHENTICATED =
       "the call shows no credentials that are known here: it needs a valid bearer token in"
           + " \"authorization\", or a client certificate";
@@ -58,29 +53,18 @@ final class Gate implements ServerInterceptor {
     }
   }
 
-  /** What a call shows of who makes it. */
-  static Shown shown(ServerCall<?, ?> call, Metadata headers) {
+  /** What the call that is beginning shows of who makes it. */
+  static Shown shown(ServerCall<?, ?> call) {
     return Shown.of(
-        token(headers),
+        BearerTokens.shown(),
         call.getAttributes().get(Grpc.TRANSPORT_ATTR_SSL_SESSION),
         call.getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR));
-  }
-
-  /** What is no bearer token is one that nobody has. */
-  private static @Nullable String token(Metadata headers) {
-    String header = headers.get(AUTHORIZATION);
-    if (header == null) {
-      return null;
-    }
-    return header.regionMatches(true, 0, SCHEME, 0, SCHEME.length())
-        ? header.substring(SCHEME.length()).strip()
-        : "";
   }
 
   @Override
   public <Q, A> ServerCall.Listener<Q> interceptCall(
       ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
-    Shown shown = shown(call, headers);
+    Shown shown = shown(call);
     Caller caller = tenants.caller(shown);
     if (caller == null) {
       listener.unauthenticated(shown.peer(), call.getMethodDescriptor().getFullMethodName());
@@ -99,6 +83,7 @@ final class Gate implements ServerInterceptor {
     } catch (OverQuota e) {
       return refuse(call, Statuses.of(e));
     }
+    account.countCall();
     GatedStream<Q, A> gated = stream ? new GatedStream<>(call, caller) : null;
     ServerCall.Listener<Q> listening = start(caller, gated == null ? call : gated, headers, next);
     if (gated != null) {

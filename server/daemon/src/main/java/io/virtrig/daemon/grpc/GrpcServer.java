@@ -109,7 +109,7 @@ public final class GrpcServer {
     // Handlers never block for longer than an operation takes: they run where the message arrives.
     builder.directExecutor();
     if (shares != null) {
-      builder.callExecutor(shares);
+      builder.addStreamTracerFactory(new BearerTokens()).callExecutor(shares);
     }
     for (ServerServiceDefinition service : services) {
       builder.addService(gated(service));

@@ -29,7 +29,7 @@ final class TenantShares implements ServerCallExecutorSupplier, AutoCloseable {
   /** Where the call is to run; at once when it acts for nobody, as it is refused then. */
   @Override
   public <Q, A> @Nullable Executor getExecutor(ServerCall<Q, A> call, Metadata headers) {
-    Caller caller = tenants.caller(Gate.shown(call, headers));
+    Caller caller = tenants.caller(Gate.shown(call));
     return caller == null
         ? null
         : executors.computeIfAbsent(caller.tenant(), tenant -> shares.share());

@@ -19,10 +19,12 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Counts what tenants have ({@code virtrig.tenant.hosts} and so on) and are refused ({@code
- * virtrig.tenant.refused}), calls that are not let in ({@code virtrig.authentication.failures}) and
- * tenants files ({@code virtrig.tenants.reloads}); what is refused is written down too. Only the
- * first {@value #MOST_TENANTS} tenants have series of their own.
+ * Counts what tenants have ({@code virtrig.tenant.hosts} and so on), which part of their quotas
+ * that is ({@code virtrig.tenant.quota.used.ratio}), how often they call ({@code
+ * virtrig.tenant.calls}) and are refused ({@code virtrig.tenant.refused}), calls that are not let
+ * in ({@code virtrig.authentication.failures}) and tenants files ({@code virtrig.tenants.reloads});
+ * what is refused is written down too. Only the first {@value #MOST_TENANTS} tenants have series of
+ * their own.
  */
 public final class TenancyMetrics implements TenancyListener, GateListener {
   private static final int MOST_TENANTS = 100;
@@ -63,10 +65,22 @@ public final class TenancyMetrics implements TenancyListener, GateListener {
     if (tenants.incrementAndGet() > MOST_TENANTS) {
       return;
     }
+    FunctionCounter.builder("virtrig.tenant.calls", tenant.account(), Account::calls)
+        .description("Calls of a tenant that were let in, streams among them")
+        .tag("tenant", tenant.name())
+        .register(registry);
     for (Quota quota : Quota.values()) {
       FunctionCounter.builder(
               "virtrig.tenant.refused", tenant.account(), account -> account.refused(quota))
           .description("Times that a tenant was refused for a quota")
+          .tag("tenant", tenant.name())
+          .tag("quota", quota.key())
+          .register(registry);
+      Gauge.builder(
+              "virtrig.tenant.quota.used.ratio",
+              tenant.account(),
+              account -> account.partUsed(quota))
+          .description("Which part of a quota a tenant uses; not a number where it has none")
           .tag("tenant", tenant.name())
           .tag("quota", quota.key())
           .register(registry);

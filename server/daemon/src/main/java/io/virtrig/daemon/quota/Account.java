@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +22,9 @@ import org.jspecify.annotations.Nullable;
 public final class Account {
   private static final Duration IN_FLIGHT_WAIT = Duration.ofMillis(100);
 
+  /** For what somebody else of the tenant may give back. */
+  private static final Duration WAIT = Duration.ofSeconds(1);
+
   /** The limits in force and what follows from them. */
   private record Limits(
       Quotas quotas, boolean onOperations, boolean noOperations, @Nullable Bucket rate) {}
@@ -32,6 +36,7 @@ public final class Account {
   private final Map<Quota, AtomicLong> used = zeroes();
 
   private final Map<Quota, AtomicLong> refused = zeroes();
+  private final LongAdder calls = new LongAdder();
   private volatile Limits limits;
 
   /**
@@ -101,6 +106,35 @@ public final class Account {
   /** How much is in use. */
   public long used(Quota quota) {
     return of(quota, used).get();
+  }
+
+  /**
+   * Which part of a quota is in use: 1 for all of it, more where usage went beyond it, or where
+   * operations are owed.
+   *
+   * @return not a number where nothing is limited
+   */
+  public double partUsed(Quota quota) {
+    Limits now = limits;
+    long limit = now.quotas.limit(quota);
+    if (limit == Quotas.UNLIMITED) {
+      return Double.NaN;
+    }
+    long used =
+        now.rate != null && quota == Quota.OPERATIONS_PER_SECOND
+            ? limit - now.rate.getAvailableTokens()
+            : used(quota);
+    return (double) used / Math.max(1, limit);
+  }
+
+  /** Counts a call that has been let in. */
+  public void countCall() {
+    calls.increment();
+  }
+
+  /** How many calls have been let in, streams among them. */
+  public long calls() {
+    return calls.sum();
   }
 
   /** How often this one has refused. */
@@ -191,12 +225,11 @@ public final class Account {
   }
 
   private OverQuota refusal(Quota quota, long limit, long usage) {
-    return told(
-        new OverQuota(
-            quota,
-            limit,
-            usage,
-            quota == Quota.CALLS_IN_FLIGHT && limit > 0 ? IN_FLIGHT_WAIT : Duration.ZERO));
+    return told(new OverQuota(quota, limit, usage, limit == 0 ? Duration.ZERO : wait(quota)));
+  }
+
+  private static Duration wait(Quota quota) {
+    return quota == Quota.CALLS_IN_FLIGHT ? IN_FLIGHT_WAIT : WAIT;
   }
 
   private OverQuota refusal(Quota quota, long limit, Duration wait) {

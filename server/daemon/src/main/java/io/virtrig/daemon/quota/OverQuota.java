@@ -34,7 +34,7 @@ public final class OverQuota extends RuntimeException {
     return usage;
   }
 
-  /** After how long it is worth trying again; zero when waiting alone does not help. */
+  /** After how long it is worth trying again; zero when there is never any. */
   public Duration waiting() {
     return wait;
   }

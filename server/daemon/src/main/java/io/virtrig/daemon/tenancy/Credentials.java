@@ -37,7 +37,7 @@ final class Credentials {
    */
   @Nullable Holder holder(Shown shown) {
     if (shown.token() != null) {
-      return tokens.get(TokenHash.of(shown.token()));
+      return tokens.get(shown.token());
     }
     for (CertificateName name : shown.certificate()) {
       Holder holder = certificates.get(name);

@@ -11,17 +11,17 @@ import org.jspecify.annotations.Nullable;
 /**
  * What a call shows of who makes it.
  *
- * @param token its bearer token, when it has one
+ * @param token the hash of its bearer token, when it has one
  * @param certificate the names in the client's verified certificate; none when it has none
  * @param peer where it comes from, when that is known
  */
 public record Shown(
-    @Nullable String token, List<CertificateName> certificate, @Nullable SocketAddress peer) {
+    @Nullable TokenHash token, List<CertificateName> certificate, @Nullable SocketAddress peer) {
   private static final String NAMES = "virtrig.certificate.names";
 
   /** What a call shows that came over that session. */
   public static Shown of(
-      @Nullable String token, @Nullable SSLSession session, @Nullable SocketAddress peer) {
+      @Nullable TokenHash token, @Nullable SSLSession session, @Nullable SocketAddress peer) {
     return new Shown(token, session == null || token != null ? List.of() : names(session), peer);
   }
 
@@ -43,11 +43,5 @@ public record Shown(
     }
     session.putValue(NAMES, names);
     return names;
-  }
-
-  /** Without the token, which is never to be written anywhere. */
-  @Override
-  public String toString() {
-    return "shown by " + peer;
   }
 }

@@ -12,14 +12,20 @@ import org.jspecify.annotations.Nullable;
  * The SHA-256 of a bearer token, all that the daemon keeps of one. Tokens are looked up by it: how
  * long that takes says nothing of a token, for nobody chooses a hash.
  *
- * @param hex 64 digits
+ * @param hex 64 digits; none for {@link #NOBODYS}
  */
-record TokenHash(String hex) {
+public record TokenHash(String hex) {
+  /** That of what is no token. No file can say it. */
+  public static final TokenHash NOBODYS = new TokenHash("");
+
   private static final String PREFIX = "sha256:";
   private static final Pattern WRITTEN = Pattern.compile(PREFIX + "[0-9a-f]{64}");
 
   /** That of a token. */
-  static TokenHash of(String token) {
+  public static TokenHash of(String token) {
+    if (token.isEmpty()) {
+      return NOBODYS;
+    }
     try {
       return new TokenHash(
           HexFormat.of()

@@ -57,26 +57,49 @@ function showDaemon(daemon) {
     ["refused", number(refused)]]);
   fill("outcomes", sorted(daemon.outcomes), ["outcome", "count"]);
   fill("kinds", sorted(daemon.events), ["name", "count"]);
-  let tenant = "";
-  byId("hosts").replaceChildren(...daemon.page.map((host) => {
-    const item = document.createElement("li");
-    const button = document.createElement("button");
-    button.textContent = host.id;
-    button.setAttribute("aria-current", host.id === chosen.id && host.tenant === chosen.tenant);
-    button.addEventListener("click", () => choose(host));
-    if (host.tenant !== tenant) {
-      tenant = host.tenant;
-      const heading = document.createElement("strong");
-      heading.textContent = tenant;
-      item.append(heading);
-    }
-    item.append(button);
-    return item;
-  }));
+  byId("hosts").replaceChildren(...daemon.tenants.flatMap((tenant) =>
+    [...(tenant.tenant ? [heading(tenant)] : []), ...tenant.page.map((host) => choice(tenant.tenant, host))]));
+}
+
+function element(tag, text, name) {
+  const made = document.createElement(tag);
+  made.textContent = text;
+  if (name) made.className = name;
+  return made;
+}
+
+function heading(tenant) {
+  const item = element("li", "", "tenant");
+  const count = number(tenant.hosts) + (tenant.hosts === 1 ? " host" : " hosts");
+  item.append(element("strong", tenant.tenant), element("small", count));
+  return item;
+}
+
+function choice(tenant, host) {
+  const item = document.createElement("li");
+  const button = element("button", "");
+  button.append(element("span", host.id));
+  if (host.lease) button.append(element("small", span(host.lease.left) + " left"));
+  button.setAttribute("aria-current", host.id === chosen.id && tenant === chosen.tenant);
+  button.addEventListener("click", () => choose({ tenant, id: host.id }));
+  item.append(button);
+  return item;
+}
+
+// Seconds, as the command line writes them, in their two largest units.
+function span(seconds) {
+  const parts = [[86400, "d"], [3600, "h"], [60, "m"], [1, "s"]]
+    .map(([unit, name], at, units) => [Math.floor((at ? seconds % units[at - 1][0] : seconds) / unit), name]);
+  const first = parts.findIndex(([count]) => count > 0);
+  if (first < 0) return "0s";
+  return parts.slice(first, first + 2).filter(([count]) => count > 0).map(([count, name]) => count + name).join(" ");
 }
 
 function showHost(host) {
   byId("name").textContent = host.id;
+  byId("tenant").textContent = host.tenant ? "tenant " + host.tenant : "";
+  byId("lease").textContent = host.lease
+    ? "lease of " + span(host.lease.length) + ", " + span(host.lease.left) + " left" : "no lease";
   byId("chosen").hidden = false;
   fill("operations", host.operations, ["number", "operation", "outcome", "reason"]);
   fill("sanitizers", host.sanitizers, ["number", "subject", "detail"]);

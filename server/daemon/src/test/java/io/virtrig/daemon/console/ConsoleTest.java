@@ -3,10 +3,11 @@ package io.virtrig.daemon.console;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
-import io.virtrig.daemon.config.Configuration;
 import io.virtrig.daemon.grpc.ServedDaemon;
+import io.virtrig.daemon.grpc.TenantsOnDisk;
 import io.virtrig.v1.CreateHostRequest;
 import io.virtrig.v1.ExecuteRequest;
 import io.virtrig.v1.HostServiceGrpc;
@@ -18,8 +19,8 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -78,8 +79,8 @@ class ConsoleTest {
     assertThat(shown.get("hosts").getAsInt()).isEqualTo(1);
     assertThat(shown.getAsJsonObject("outcomes").get("OK").getAsInt()).isEqualTo(1);
     assertThat(shown.getAsJsonObject("outcomes").get("ENOENT").getAsInt()).isEqualTo(1);
-    assertThat(shown.getAsJsonArray("page")).hasSize(1);
-    assertThat(json("/console/daemon?after=a").getAsJsonArray("page")).isEmpty();
+    assertThat(hosts("", 0)).containsExactly("a");
+    assertThat(hosts("a", 0)).isEmpty();
   }
 
   @Test
@@ -90,18 +91,72 @@ class ConsoleTest {
 
   @Test
   void hostsAreListedByTenant(@TempDir Path folder) throws Exception {
-    String hash = "sha256:" + "0".repeat(63);
-    Path file =
-        Files.writeString(
-            folder.resolve("tenants.yaml"),
-            "tenants: [{name: t, tokens: [\"%s1\"]}, {name: u, tokens: [\"%s2\"]}]"
-                .formatted(hash, hash));
-    daemon.close();
-    daemon = new ServedDaemon(new Configuration.Access(file, null, null));
-    assertThat(json("/console/daemon").get("hosts").getAsInt()).isZero();
+    serveTenants(folder);
+    for (int i = 0; i < 300; i++) {
+      create("t", CreateHostRequest.newBuilder().setHostId("t" + (1000 + i)));
+    }
+    create("u", CreateHostRequest.newBuilder().setHostId("a"));
+    create("u", CreateHostRequest.newBuilder().setHostId("t1000"));
+    JsonArray tenants = json("/console/daemon").getAsJsonArray("tenants");
+    assertThat(tenants).extracting(each -> text(each, "tenant")).containsExactly("t", "u", "v");
+    assertThat(tenants).extracting(each -> text(each, "hosts")).containsExactly("300", "2", "0");
+    // The other tenants have their part of the page, whoever has very many.
+    assertThat(hosts("", 0)).hasSizeBetween(60, 199).first().isEqualTo("t1000");
+    assertThat(hosts("", 1)).containsExactly("a", "t1000");
+    assertThat(hosts("t1000", 0)).first().isEqualTo("t1001");
+    assertThat(get("/console/host?tenant=u&id=a", "GET").statusCode()).isEqualTo(200);
     assertThat(get("/console/host?tenant=t&id=a", "GET").statusCode()).isEqualTo(404);
-    assertThat(get("/console/host?tenant=v&id=a", "GET").statusCode()).isEqualTo(404);
+    assertThat(get("/console/host?tenant=w&id=a", "GET").statusCode()).isEqualTo(404);
     assertThat(get("/console/host?id=a", "GET").statusCode()).isEqualTo(404);
+  }
+
+  private void serveTenants(Path folder) throws IOException {
+    TenantsOnDisk file = new TenantsOnDisk(folder).tenant("t").tenant("u").tenant("v").write();
+    daemon.close();
+    daemon = new ServedDaemon(file.access());
+  }
+
+  private void create(String tenant, CreateHostRequest.Builder host) {
+    var _ =
+        HostServiceGrpc.newBlockingStub(daemon.channel(TenantsOnDisk.token(tenant)))
+            .createHost(host.build());
+  }
+
+  private static String text(JsonElement object, String name) {
+    return object.getAsJsonObject().get(name).getAsString();
+  }
+
+  /** The ids that are listed of a tenant's hosts. */
+  private List<String> hosts(String after, int tenant) throws Exception {
+    JsonArray tenants = json("/console/daemon?after=" + after).getAsJsonArray("tenants");
+    return tenants.get(tenant).getAsJsonObject().getAsJsonArray("page").asList().stream()
+        .map(host -> text(host, "id"))
+        .toList();
+  }
+
+  @Test
+  void aLeaseIsShownWithWhatIsLeftOfIt(@TempDir Path folder) throws Exception {
+    serveTenants(folder);
+    create(
+        "t",
+        CreateHostRequest.newBuilder()
+            .setHostId("leased")
+            .setLease(com.google.protobuf.Duration.newBuilder().setSeconds(600)));
+    create("t", CreateHostRequest.newBuilder().setHostId("kept"));
+    JsonArray page =
+        json("/console/daemon")
+            .getAsJsonArray("tenants")
+            .get(0)
+            .getAsJsonObject()
+            .getAsJsonArray("page");
+    assertThat(page.get(0).getAsJsonObject().has("lease")).as("kept").isFalse();
+    for (JsonObject shown :
+        List.of(page.get(1).getAsJsonObject(), json("/console/host?tenant=t&id=leased"))) {
+      JsonObject lease = shown.getAsJsonObject("lease");
+      assertThat(lease.get("length").getAsLong()).isEqualTo(600);
+      assertThat(lease.get("left").getAsLong()).isBetween(500L, 600L);
+    }
+    assertThat(json("/console/host?tenant=t&id=kept").has("lease")).isFalse();
   }
 
   @Test

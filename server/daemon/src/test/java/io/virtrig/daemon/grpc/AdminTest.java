@@ -80,7 +80,7 @@ class AdminTest {
 
   private Channel as(String name) {
     Metadata headers = new Metadata();
-    headers.put(Gate.AUTHORIZATION, "Bearer " + TenantsOnDisk.token(name));
+    headers.put(BearerTokens.AUTHORIZATION, "Bearer " + TenantsOnDisk.token(name));
     return ClientInterceptors.intercept(admins, MetadataUtils.newAttachHeadersInterceptor(headers));
   }
 

@@ -242,7 +242,7 @@ class CredentialsTest {
         return list(channel);
       }
       Metadata headers = new Metadata();
-      headers.put(Gate.AUTHORIZATION, "Bearer " + token);
+      headers.put(BearerTokens.AUTHORIZATION, "Bearer " + token);
       return list(
           ClientInterceptors.intercept(
               channel, MetadataUtils.newAttachHeadersInterceptor(headers)));

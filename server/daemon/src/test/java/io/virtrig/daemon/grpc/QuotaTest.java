@@ -10,7 +10,10 @@ import com.google.protobuf.Message;
 import com.google.rpc.ErrorInfo;
 import com.google.rpc.QuotaFailure;
 import com.google.rpc.RetryInfo;
+import io.grpc.CallOptions;
 import io.grpc.Channel;
+import io.grpc.ClientCall;
+import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
@@ -25,6 +28,7 @@ import io.virtrig.v1.HostServiceGrpc;
 import io.virtrig.v1.HostServiceGrpc.HostServiceBlockingStub;
 import io.virtrig.v1.HostSpec;
 import io.virtrig.v1.ListHostsRequest;
+import io.virtrig.v1.ListHostsResponse;
 import io.virtrig.v1.MmapRequest;
 import io.virtrig.v1.MunmapRequest;
 import io.virtrig.v1.Operation;
@@ -76,7 +80,13 @@ class QuotaTest {
     ErrorInfo info = detail(refusal, ErrorInfo.class);
     assertThat(info.getDomain()).isEqualTo("virtrig");
     assertThat(info.getMetadataMap()).containsEntry("quota", quota);
+    assertThat(delay(refusal)).isEqualTo(Duration.ofSeconds(1));
     return info;
+  }
+
+  private static Duration delay(StatusRuntimeException refusal) throws Exception {
+    com.google.protobuf.Duration delay = detail(refusal, RetryInfo.class).getRetryDelay();
+    return Duration.ofSeconds(delay.getSeconds(), delay.getNanos());
   }
 
   private static <T extends Message> T detail(StatusRuntimeException refusal, Class<T> type)
@@ -214,9 +224,7 @@ class QuotaTest {
       StatusRuntimeException refusal =
           catchThrowableOfType(StatusRuntimeException.class, () -> execute(a, eventfd()));
       assertThat(refusal.getStatus().getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
-      com.google.protobuf.Duration delay = detail(refusal, RetryInfo.class).getRetryDelay();
-      assertThat(Duration.ofSeconds(delay.getSeconds(), delay.getNanos()))
-          .isBetween(Duration.ofMillis(1), Duration.ofSeconds(3));
+      assertThat(delay(refusal)).isBetween(Duration.ofMillis(1), Duration.ofSeconds(3));
       var _ =
           hosts(daemon.channel(TenantsOnDisk.token("b")))
               .createHost(CreateHostRequest.getDefaultInstance());
@@ -247,6 +255,48 @@ class QuotaTest {
         assertThat(Duration.ofNanos(System.nanoTime() - begin))
             .isGreaterThan(Duration.ofMillis(500));
       }
+    }
+  }
+
+  @Test
+  void callsOnTheirWayAreLimitedAndTheirEndMakesRoom() throws Exception {
+    try (ServedDaemon daemon = daemon("calls-in-flight: 1")) {
+      Channel a = a(daemon);
+      ClientCall<ListHostsRequest, ListHostsResponse> begun =
+          a.newCall(HostServiceGrpc.getListHostsMethod(), CallOptions.DEFAULT);
+      begun.start(new ClientCall.Listener<>() {}, new Metadata());
+      // Its request has not come, nor will it: it is on its way for as long as it likes.
+      await()
+          .untilAsserted(
+              () -> {
+                StatusRuntimeException refusal =
+                    catchThrowableOfType(StatusRuntimeException.class, () -> list(a));
+                assertThat(refusal).hasMessageContaining("calls-in-flight: 1 of 1");
+                assertThat(delay(refusal)).isEqualTo(Duration.ofMillis(100));
+              });
+      list(daemon.channel(TenantsOnDisk.token("b")));
+      begun.cancel("enough", null);
+      await()
+          .untilAsserted(
+              () ->
+                  assertThat(catchThrowableOfType(StatusRuntimeException.class, () -> list(a)))
+                      .isNull());
+    }
+  }
+
+  private static void list(Channel channel) {
+    var _ = hosts(channel).listHosts(ListHostsRequest.getDefaultInstance());
+  }
+
+  @Test
+  void whatATenantMayNeverHaveIsNotWorthWaitingFor() throws Exception {
+    try (ServedDaemon daemon = daemon("hosts: 0")) {
+      StatusRuntimeException refusal =
+          catchThrowableOfType(
+              StatusRuntimeException.class, () -> hosts(a(daemon)).createHost(host("one")));
+      assertThat(refusal.getStatus().getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
+      assertThat(StatusProto.fromThrowable(refusal).getDetailsList())
+          .noneMatch(detail -> detail.is(RetryInfo.class));
     }
   }
 

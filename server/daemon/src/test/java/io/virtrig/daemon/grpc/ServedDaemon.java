@@ -71,7 +71,7 @@ public final class ServedDaemon implements AutoCloseable {
   /** The channel, whose calls show a token. */
   public Channel channel(String token) {
     Metadata headers = new Metadata();
-    headers.put(Gate.AUTHORIZATION, "Bearer " + token);
+    headers.put(BearerTokens.AUTHORIZATION, "Bearer " + token);
     return ClientInterceptors.intercept(
         channel, MetadataUtils.newAttachHeadersInterceptor(headers));
   }

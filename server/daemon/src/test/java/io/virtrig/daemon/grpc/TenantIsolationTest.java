@@ -142,7 +142,7 @@ class TenantIsolationTest {
         }) {
       Metadata headers = new Metadata();
       if (!authorization.isEmpty()) {
-        headers.put(Gate.AUTHORIZATION, authorization);
+        headers.put(BearerTokens.AUTHORIZATION, authorization);
       }
       Channel nobody =
           ClientInterceptors.intercept(

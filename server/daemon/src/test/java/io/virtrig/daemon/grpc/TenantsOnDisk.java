@@ -14,17 +14,17 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
 /** A tenants file; each tenant's token is its name and {@value #SUFFIX}. */
-final class TenantsOnDisk {
+public final class TenantsOnDisk {
   private static final String SUFFIX = "-token";
 
   private final Path file;
   private final StringBuilder text = new StringBuilder("tenants:\n");
 
-  TenantsOnDisk(Path folder) {
+  public TenantsOnDisk(Path folder) {
     file = folder.resolve("tenants.yaml");
   }
 
-  static String token(String name) {
+  public static String token(String name) {
     return name + SUFFIX;
   }
 
@@ -39,7 +39,7 @@ final class TenantsOnDisk {
   }
 
   /** Adds a tenant. */
-  TenantsOnDisk tenant(String name, String... quotas) {
+  public TenantsOnDisk tenant(String name, String... quotas) {
     text.append("  - name: ").append(name).append("\n    tokens: [\"");
     text.append(hash(token(name))).append("\"]\n");
     if (quotas.length > 0) {
@@ -63,7 +63,7 @@ final class TenantsOnDisk {
   }
 
   /** Writes it, in the place of the one before. */
-  TenantsOnDisk write() throws IOException {
+  public TenantsOnDisk write() throws IOException {
     return write(text.toString());
   }
 
@@ -77,7 +77,7 @@ final class TenantsOnDisk {
     return file;
   }
 
-  Configuration.Access access() {
+  public Configuration.Access access() {
     return new Configuration.Access(file, null, null);
   }
 

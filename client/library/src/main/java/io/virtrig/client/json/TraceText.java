@@ -1,15 +1,14 @@
-package io.virtrig.cli.trace;
+package io.virtrig.client.json;
 
 import com.google.gson.JsonObject;
 import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.Message;
 import io.virtrig.client.Vocabulary;
-import io.virtrig.client.json.UapiJson;
 import io.virtrig.uapi.OperationName;
 import io.virtrig.v1.Result;
 import io.virtrig.v1.TracedCall;
 
-/** A call in one line, in the manner of strace. */
+/** What a modelled VMM asked of its kernel, in one line, in the manner of strace. */
 public final class TraceText {
 
   private TraceText() {}
@@ -37,7 +36,7 @@ public final class TraceText {
   }
 
   /** What the caller gave beside the process and the descriptor. */
-  static JsonObject arguments(Message request) {
+  public static JsonObject arguments(Message request) {
     JsonObject arguments = UapiJson.toJson(request).getAsJsonObject();
     arguments.remove("host");
     arguments.remove("pid");

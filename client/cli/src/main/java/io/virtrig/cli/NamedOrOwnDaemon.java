@@ -1,0 +1,70 @@
+package io.virtrig.cli;
+
+import io.virtrig.client.VirtrigClient;
+import java.io.IOException;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** The options of a command that starts a daemon of its own when it is told of none. */
+public final class NamedOrOwnDaemon {
+
+  @Mixin private final Connection connection = new Connection();
+
+  @Option(
+      names = "--own-daemon",
+      description = "One of the command's own, whatever the environment and the contexts say.")
+  private boolean own;
+
+  @Spec(Spec.Target.MIXEE)
+  private @Nullable CommandSpec spec;
+
+  /** For picocli's users. */
+  public NamedOrOwnDaemon() {}
+
+  /**
+   * What a command does with a daemon.
+   *
+   * @param <T> what comes of it
+   */
+  @FunctionalInterface
+  public interface Use<T> {
+    /** Does it. */
+    T with(VirtrigClient client) throws IOException, InterruptedException;
+  }
+
+  /**
+   * Does it with the daemon that a flag, the environment or a context names, or else with one that
+   * ends with it.
+   *
+   * @throws IOException when its own does not start
+   */
+  public <T> T use(Use<T> use) throws IOException, InterruptedException {
+    if (own) {
+      refuseNames("--own-daemon");
+    }
+    Optional<Endpoint> named = own ? Optional.empty() : connection.named();
+    if (named.isPresent()) {
+      try (VirtrigClient client = connection.open(named.get())) {
+        return use.with(client);
+      }
+    }
+    try (DaemonProcess daemon = DaemonProcess.start();
+        VirtrigClient client = connection.open(new Endpoint(daemon.target(), Map.of(), null))) {
+      return use.with(client);
+    }
+  }
+
+  /** Flags that contradict each other are the user's mistake. */
+  public void refuseNames(String flag) {
+    if (connection.isNamed()) {
+      throw new ParameterException(
+          Out.command(spec), flag + " starts a daemon, --target and --context name one");
+    }
+  }
+}
