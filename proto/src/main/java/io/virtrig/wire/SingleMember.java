@@ -12,6 +12,7 @@ import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 import java.lang.invoke.VarHandle;
+import java.util.BitSet;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 
@@ -27,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  * @param number the member's field number
  * @param member the member
  * @param parser protobuf's own
+ * @param members the field numbers of the oneof
  * @param empties by field number: the message whose member says nothing, once it was met
  */
 record SingleMember<M extends Message>(
@@ -34,11 +36,16 @@ record SingleMember<M extends Message>(
     VarHandle number,
     VarHandle member,
     Parser<M> parser,
+    BitSet members,
     AtomicReferenceArray<@Nullable M> empties) {
 
   /** For messages of this type, with the oneof of this name. */
   static <M extends Message> SingleMember<M> of(
       Class<M> type, Parser<M> parser, String oneof, EnumLite[] cases) {
+    BitSet members = new BitSet();
+    for (EnumLite one : cases) {
+      members.set(one.getNumber());
+    }
     try {
       MethodHandles.Lookup inside = MethodHandles.privateLookupIn(type, MethodHandles.lookup());
       return new SingleMember<>(
@@ -48,18 +55,11 @@ record SingleMember<M extends Message>(
           inside.findVarHandle(type, oneof + "Case_", int.class),
           inside.findVarHandle(type, oneof + "_", Object.class),
           parser,
-          new AtomicReferenceArray<>(highest(cases) + 1));
+          members,
+          new AtomicReferenceArray<>(members.length()));
     } catch (ReflectiveOperationException e) {
       throw new IllegalStateException("generated code is not as expected", e);
     }
-  }
-
-  private static int highest(EnumLite[] cases) {
-    int highest = 0;
-    for (EnumLite one : cases) {
-      highest = Math.max(highest, one.getNumber());
-    }
-    return highest;
   }
 
   /**
@@ -72,15 +72,12 @@ record SingleMember<M extends Message>(
     int tag = in.readTag();
     int field = WireFormat.getTagFieldNumber(tag);
     if (WireFormat.getTagWireType(tag) != WireFormat.WIRETYPE_LENGTH_DELIMITED
-        || field >= empties.length()) {
+        || !members.get(field)) {
       return null;
     }
     M known = empties.getAcquire(field);
     if (known == null) {
       known = meet(tag);
-      if (known == null) {
-        return null;
-      }
     }
     int length = in.readRawVarint32();
     if (length == 0) {
@@ -95,14 +92,11 @@ record SingleMember<M extends Message>(
     return in.isAtEnd() ? with(field, said) : null;
   }
 
-  /** The message whose member with this tag says nothing; null when it has no such member. */
-  private @Nullable M meet(int tag) throws IOException {
+  /** The message whose member with this tag says nothing. */
+  private M meet(int tag) throws IOException {
     byte[] bytes = new byte[CodedOutputStream.computeUInt32SizeNoTag(tag) + 1];
     CodedOutputStream.newInstance(bytes).writeUInt32NoTag(tag); // And a length of nothing.
     M message = parser.parseFrom(bytes);
-    if ((int) number.get(message) != WireFormat.getTagFieldNumber(tag)) {
-      return null;
-    }
     empties.setRelease(WireFormat.getTagFieldNumber(tag), message);
     return message;
   }
