@@ -18,7 +18,8 @@ import java.util.Locale;
 /**
  * A tenant that floods a daemon with all that two processors give a client: connections with single
  * calls one after another, and rings with batches as large as they may be. It runs in a process of
- * its own, which is nice, as if it were elsewhere.
+ * its own, which has a processor only when nobody else wants it (SCHED_IDLE), as if it were
+ * elsewhere.
  *
  * <p>Argument: the daemon's address. It begins and ends when standard input has a line that says
  * so, and then prints how many operations it had a second.
@@ -33,7 +34,7 @@ public final class Flood {
   /** Starts the process. */
   static ChildJvm start(String target) throws IOException {
     return ChildJvm.start(
-        List.of("nice", "-n", "19"),
+        List.of("chrt", "--idle", "0"),
         List.of("--enable-native-access=ALL-UNNAMED"),
         System.getProperty("java.class.path"),
         Flood.class.getName(),

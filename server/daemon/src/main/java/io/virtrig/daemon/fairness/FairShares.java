@@ -25,6 +25,9 @@ import org.slf4j.LoggerFactory;
  *
  * <p>A task that takes {@link #LONG_NANOS} offers its processor to others when it ends, and the
  * next of its share is a worker's: it would hold up what else comes from where it comes from.
+ *
+ * <p>Workers are {@linkplain Niceness nice}: when processors are scarce, the system takes them from
+ * a task that had to wait, and not from one whose turn it was when it came.
  */
 public final class FairShares implements AutoCloseable {
   /** Two shares that are busy within this time of each other are busy together. */
@@ -164,6 +167,7 @@ public final class FairShares implements AutoCloseable {
   }
 
   private void work() {
+    Niceness.ofThisThread(Niceness.OF_WHO_WAITS);
     Share share = null;
     long took = 0;
     while (true) {
