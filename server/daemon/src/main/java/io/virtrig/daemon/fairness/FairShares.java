@@ -1,6 +1,5 @@
 package io.virtrig.daemon.fairness;
 
-import java.lang.management.ManagementFactory;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,15 +18,13 @@ import org.slf4j.LoggerFactory;
  * <p>How it works. While one share alone is busy, its tasks run where they come from, as if this
  * were not here. As soon as tasks of two come within {@link #CONTENTION_NANOS} of each other, no
  * more tasks are under way at a time than there are processors, and the next is one of the share
- * that has used the least time of processors so far: what the system took from a task is not the
- * task's. When that is the one which just came, it runs where it comes from; others wait in their
- * shares' queues until a worker takes them. A share that was idle has no credit for it: it starts
- * from where the busy ones are. No share has so many tasks under way that no processor is left for
- * others.
+ * that has used the least time so far. When that is the one which just came, it runs where it comes
+ * from; others wait in their shares' queues until a worker takes them. A share that was idle has no
+ * credit for it: it starts from where the busy ones are. No share has so many tasks under way that
+ * no processor is left for others.
  *
- * <p>A task that takes {@link #LONG_NANOS} offers its processor to others when it ends, and for
- * {@link #CONTENTION_NANOS} all of its share are the workers': they would hold up what else comes
- * from where they come from.
+ * <p>A task that takes {@link #LONG_NANOS} offers its processor to others when it ends, and the
+ * next of its share is a worker's: it would hold up what else comes from where it comes from.
  *
  * <p>Workers are {@linkplain Niceness nice}: when processors are scarce, the system takes them from
  * a task that had to wait, and not from one whose turn it was when it came.
@@ -49,20 +46,20 @@ public final class FairShares implements AutoCloseable {
     private long used;
     private int running;
 
-    /** Until when its tasks are taken to be long. */
-    private long slowUntil = clock.getAsLong() - 1;
+    /** The last task took long. */
+    private boolean slow;
 
     @Override
     public void execute(Runnable task) {
       if (alone(this)) {
         task.run();
       } else if (begin(this, task)) {
-        long start = processorTime.getAsLong();
+        long start = clock.getAsLong();
         long took;
         try {
           task.run();
         } finally {
-          took = processorTime.getAsLong() - start;
+          took = clock.getAsLong() - start;
           end(this, took);
         }
         giveWay(took);
@@ -73,10 +70,6 @@ public final class FairShares implements AutoCloseable {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition work = lock.newCondition();
   private final LongSupplier clock;
-
-  /** What the thread that asks has had of its processor. */
-  private final LongSupplier processorTime;
-
   private final int most;
 
   /** Shares with tasks that wait; guarded by {@link #lock}. */
@@ -102,17 +95,15 @@ public final class FairShares implements AutoCloseable {
    * @param processors at least 2
    */
   public FairShares(int processors) {
-    this(
-        processors, System::nanoTime, ManagementFactory.getThreadMXBean()::getCurrentThreadCpuTime);
+    this(processors, System::nanoTime);
     for (int i = 0; i < processors; i++) {
       Thread.ofPlatform().daemon().name("fair-" + i).start(this::work);
     }
   }
 
   /** Without workers, for tests that take the tasks themselves. */
-  FairShares(int processors, LongSupplier clock, LongSupplier processorTime) {
+  FairShares(int processors, LongSupplier clock) {
     this.clock = clock;
-    this.processorTime = processorTime;
     most = processors;
     contendedUntil = clock.getAsLong() - 1;
   }
@@ -147,7 +138,7 @@ public final class FairShares implements AutoCloseable {
         if (share.running == 0) {
           share.used = Math.max(share.used, level);
         }
-        if (mayRun(share) && !slow(share) && isBefore(share, next())) {
+        if (mayRun(share) && !share.slow && isBefore(share, next())) {
           begin(share);
           return true;
         }
@@ -198,13 +189,13 @@ public final class FairShares implements AutoCloseable {
       } finally {
         lock.unlock();
       }
-      long start = processorTime.getAsLong();
+      long start = clock.getAsLong();
       try {
         task.run();
       } catch (RuntimeException e) {
         LOG.error("a task failed", e);
       }
-      took = processorTime.getAsLong() - start;
+      took = clock.getAsLong() - start;
       giveWay(took);
     }
   }
@@ -224,9 +215,9 @@ public final class FairShares implements AutoCloseable {
       return false;
     }
     Runnable task = take(share);
-    long start = processorTime.getAsLong();
+    long start = clock.getAsLong();
     task.run();
-    done(share, processorTime.getAsLong() - start);
+    done(share, clock.getAsLong() - start);
     return true;
   }
 
@@ -242,10 +233,6 @@ public final class FairShares implements AutoCloseable {
 
   private boolean mayRun(Share share) {
     return running < most && share.running < most - 1;
-  }
-
-  private boolean slow(Share share) {
-    return share.slowUntil - clock.getAsLong() >= 0;
   }
 
   private static boolean isBefore(Share share, @Nullable Share other) {
@@ -269,9 +256,7 @@ public final class FairShares implements AutoCloseable {
 
   private void done(Share share, long took) {
     share.used += took;
-    if (took >= LONG_NANOS) {
-      share.slowUntil = clock.getAsLong() + CONTENTION_NANOS;
-    }
+    share.slow = took >= LONG_NANOS;
     share.running--;
     running--;
   }
