@@ -167,9 +167,9 @@ public final class FairShares implements AutoCloseable {
   }
 
   private void work() {
-    Niceness.ofThisThread(Niceness.OF_WHO_WAITS);
     Share share = null;
     long took = 0;
+    boolean nice = false;
     while (true) {
       Runnable task;
       lock.lock();
@@ -188,6 +188,11 @@ public final class FairShares implements AutoCloseable {
         task = take(share);
       } finally {
         lock.unlock();
+      }
+      if (!nice) {
+        // Not before there is work: it would cost each start of the daemon 50 ms.
+        Niceness.ofThisThread(Niceness.OF_WHO_WAITS);
+        nice = true;
       }
       long start = clock.getAsLong();
       try {

@@ -27,12 +27,10 @@ class NicenessTest {
   }
 
   @Test
-  void isAsItWasWhenTheSystemRefuses() throws Exception {
+  void isTheMostWhenMoreIsAsked() throws Exception {
     int lowered =
         inAnotherThread(
             () -> {
-              Niceness.ofThisThread(19);
-              // Beyond the most, which the system takes for it.
               Niceness.ofThisThread(100);
               return nice();
             });
