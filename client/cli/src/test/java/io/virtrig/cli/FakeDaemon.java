@@ -43,7 +43,10 @@ import io.virtrig.v1.StateNode;
 import io.virtrig.v1.SubmissionEntry;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
@@ -55,6 +58,7 @@ public final class FakeDaemon implements AutoCloseable {
 
   private final Map<String, HostSpec> hosts = new ConcurrentSkipListMap<>();
   private final AtomicInteger created = new AtomicInteger();
+  private final Queue<Integer> batches = new ConcurrentLinkedQueue<>();
   private final Function<Operation, Result> kernel;
   private final String name = "fake-" + INSTANCES.incrementAndGet();
   private final Server server;
@@ -99,6 +103,11 @@ public final class FakeDaemon implements AutoCloseable {
 
   public int created() {
     return created.get();
+  }
+
+  /** How many operations each batch had that came over rings. */
+  public List<Integer> batches() {
+    return List.copyOf(batches);
   }
 
   @Override
@@ -227,12 +236,13 @@ public final class FakeDaemon implements AutoCloseable {
     @Override
     public StreamObserver<RingRequest> ring(StreamObserver<RingResponse> observer) {
       return new StreamObserver<>() {
-        private long batches;
+        private long number;
 
         @Override
         public void onNext(RingRequest request) {
+          batches.add(request.getEntriesCount());
           RingResponse.Builder response =
-              RingResponse.newBuilder().setBatch(++batches).setLast(true);
+              RingResponse.newBuilder().setBatch(++number).setLast(true);
           try {
             for (SubmissionEntry entry : request.getEntriesList()) {
               response.addCompletions(

@@ -14,10 +14,12 @@ import io.virtrig.client.json.UnknownOperationException;
 import io.virtrig.v1.HostSpec;
 import io.virtrig.v1.Operation;
 import io.virtrig.v1.Refusal;
+import io.virtrig.v1.Result;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 
 /** One run of one case, on a host of its own. */
 final class CaseRun {
@@ -27,7 +29,9 @@ final class CaseRun {
   private final Consumer<ExecutedStep> watcher;
   private final Bindings bindings;
   private final List<ExecutedStep> executed = new ArrayList<>();
-  private @Nullable Step current;
+
+  /** The steps of which an exception tells: one, or those that were sent together. */
+  private List<Step> underway = List.of();
 
   CaseRun(Case subject, Transport transport, Consumer<ExecutedStep> watcher) {
     this.watcher = watcher;
@@ -39,8 +43,7 @@ final class CaseRun {
   Outcome run() {
     try {
       HostSpec spec = UapiJson.hostSpec(subject.host());
-      subject.steps().forEach(StepOperation::check);
-      return onFreshHost(spec);
+      return onFreshHost(spec, subject.steps().stream().map(StepOperation::new).toList());
     } catch (UnknownOperationException | UnknownFieldException e) {
       return new Unsupported(String.valueOf(e.getMessage()));
     } catch (RefusalException e) {
@@ -55,22 +58,58 @@ final class CaseRun {
     }
   }
 
-  private Outcome onFreshHost(HostSpec spec) {
+  private Outcome onFreshHost(HostSpec spec, List<StepOperation> steps) {
     try (SimulatedHost host = transport.create(spec)) {
-      for (Step step : subject.steps()) {
-        Outcome outcome = execute(step, host);
+      int next = 0;
+      while (next < steps.size()) {
+        int end = endOfTogether(steps, next, host.mostTogether());
+        Outcome outcome = execute(steps.subList(next, end), host);
         if (!(outcome instanceof Passed)) {
           return outcome;
         }
+        next = end;
       }
       return new Passed();
     }
   }
 
-  private Outcome execute(Step step, SimulatedHost host) {
-    current = step;
-    Operation operation = StepOperation.of(step, bindings);
-    Answer answer = new Answer(operation, host.execute(operation));
+  /** Where the steps end that need nothing which one of them names. */
+  private static int endOfTogether(List<StepOperation> steps, int first, int most) {
+    Set<String> named = new HashSet<>();
+    int end = first;
+    while (end < steps.size() && end - first < most && !steps.get(end).needsAny(named)) {
+      Step step = steps.get(end).step();
+      if (step.as() != null) {
+        named.add(step.as());
+      }
+      named.addAll(step.save().keySet());
+      end++;
+    }
+    return end;
+  }
+
+  /** Executes steps together, and compares their answers one after the other. */
+  private Outcome execute(List<StepOperation> steps, SimulatedHost host) {
+    List<Operation> operations = new ArrayList<>(steps.size());
+    for (StepOperation step : steps) {
+      underway = List.of(step.step());
+      operations.add(step.build(bindings));
+    }
+    underway = steps.stream().map(StepOperation::step).toList();
+    List<Result> results = host.execute(operations);
+    for (int i = 0; i < steps.size(); i++) {
+      Step step = steps.get(i).step();
+      underway = List.of(step);
+      Outcome outcome = compare(step, operations.get(i), results.get(i));
+      if (!(outcome instanceof Passed)) {
+        return outcome;
+      }
+    }
+    return new Passed();
+  }
+
+  private Outcome compare(Step step, Operation operation, Result result) {
+    Answer answer = new Answer(operation, result);
     ExecutedStep done = new ExecutedStep(step, operation, answer);
     executed.add(done);
     watcher.accept(done);
@@ -108,7 +147,17 @@ final class CaseRun {
   }
 
   private Failed failed(String problem) {
-    String where = current == null ? "" : "step " + current.number() + ", " + current + ": ";
-    return new Failed(where + problem, List.copyOf(executed), List.of());
+    return new Failed(where() + problem, List.copyOf(executed), List.of());
+  }
+
+  private String where() {
+    if (underway.isEmpty()) {
+      return "";
+    }
+    int first = underway.getFirst().number();
+    int last = underway.getLast().number();
+    return first == last
+        ? "step " + first + ", " + underway.getFirst() + ": "
+        : "steps " + first + " to " + last + ", " + underway.getFirst() + " and on: ";
   }
 }

@@ -13,9 +13,15 @@ import io.virtrig.v1.RunVirtqueuesRequest;
 import io.virtrig.v1.RunVirtqueuesResponse;
 import io.virtrig.v1.WalkImageRequest;
 import io.virtrig.v1.WalkImageResponse;
+import java.util.ArrayList;
+import java.util.List;
 
-/** A batch of one an operation, over one ring. */
+/** Operations in batches, over one ring. */
 public final class RingTransport implements Transport {
+  private static final int MOST_TOGETHER = 64;
+
+  /** A batch of several operations has no more, so that the daemon's limit of a message holds. */
+  private static final int MOST_BYTES = 1 << 20;
 
   private final VirtrigClient client;
   private final VirtrigRing ring;
@@ -51,6 +57,15 @@ public final class RingTransport implements Transport {
     ring.close();
   }
 
+  private static List<Result> run(RingBatch batch) {
+    try {
+      return batch.run();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted", e);
+    }
+  }
+
   /** A host that is driven over the ring. */
   public final class RingHost implements SimulatedHost {
 
@@ -67,14 +82,29 @@ public final class RingTransport implements Transport {
 
     @Override
     public Result execute(Operation operation) {
-      RingBatch batch = ring.batch(host);
-      var _ = batch.add(operation);
-      try {
-        return batch.run().get(0);
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw new IllegalStateException("interrupted", e);
+      return execute(List.of(operation)).getFirst();
+    }
+
+    @Override
+    public int mostTogether() {
+      return MOST_TOGETHER;
+    }
+
+    @Override
+    public List<Result> execute(List<Operation> operations) {
+      List<Result> results = new ArrayList<>(operations.size());
+      int next = 0;
+      while (next < operations.size()) {
+        RingBatch batch = ring.batch(host);
+        int bytes = 0;
+        do {
+          bytes += operations.get(next).getSerializedSize();
+          var _ = batch.add(operations.get(next++));
+        } while (next < operations.size()
+            && bytes + operations.get(next).getSerializedSize() <= MOST_BYTES);
+        results.addAll(run(batch));
       }
+      return results;
     }
 
     @Override

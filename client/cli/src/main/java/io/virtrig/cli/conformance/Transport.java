@@ -9,6 +9,7 @@ import io.virtrig.v1.RunVirtqueuesRequest;
 import io.virtrig.v1.RunVirtqueuesResponse;
 import io.virtrig.v1.WalkImageRequest;
 import io.virtrig.v1.WalkImageResponse;
+import java.util.List;
 
 /** How operations reach the simulated hosts. */
 public interface Transport extends AutoCloseable {
@@ -39,6 +40,19 @@ public interface Transport extends AutoCloseable {
 
     /** Executes an operation; an errno or refusal is in the result. */
     Result execute(Operation operation);
+
+    /**
+     * How many operations are best executed together, of which none needs another's answer. Whoever
+     * looks at the host between two operations leaves it at one.
+     */
+    default int mostTogether() {
+      return 1;
+    }
+
+    /** Executes operations one after another; an errno or refusal is in the result. */
+    default List<Result> execute(List<Operation> operations) {
+      return operations.stream().map(this::execute).toList();
+    }
 
     @Override
     void close();

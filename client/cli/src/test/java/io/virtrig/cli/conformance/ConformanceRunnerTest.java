@@ -25,6 +25,7 @@ import java.io.StringReader;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -123,6 +124,9 @@ class ConformanceRunnerTest {
     return ((Failed) outcome).differences().getFirst();
   }
 
+  private static final String ABSENT = "{\"do\":\"open\",\"arg\":{\"path\":\"/x\"}}";
+  private static final String FAIL =
+      "{\"do\":\"hw.fail\",\"on\":\"edu0\",\"arg\":{\"kind\":\"x\",\"count\":1}}";
   private static final String OPEN =
       "{\"do\":\"open\",\"arg\":{\"path\":\"/dev/kvm\"},\"as\":\"kvm\"}";
 
@@ -236,11 +240,51 @@ class ConformanceRunnerTest {
 
   @Test
   void aBrokenConnectionFailsTheCaseAndNamesTheStep() throws Exception {
-    Outcome outcome =
-        outcome(
-            OPEN + ",{\"do\":\"hw.fail\",\"on\":\"edu0\",\"arg\":{\"kind\":\"x\",\"count\":1}}");
+    Outcome outcome = outcome(OPEN + "," + FAIL);
     assertThat(outcome).isInstanceOf(Failed.class);
-    assertThat(((Failed) outcome).problem()).contains("DEADLINE_EXCEEDED").contains("step 2");
+    assertThat(((Failed) outcome).problem())
+        .startsWith("steps 1 to 2, open {\"path\":\"/dev/kvm\"} as kvm and on: ")
+        .contains("DEADLINE_EXCEEDED");
+    String afterKvm = ",{\"do\":\"close\",\"on\":\"kvm\"}";
+    assertThat(((Failed) outcome(OPEN + afterKvm + "," + FAIL)).problem())
+        .startsWith("steps 2 to 3");
+    assertThat(((Failed) outcome(FAIL)).problem()).startsWith("step 1, hw.fail on edu0 ");
+  }
+
+  @Test
+  void stepsThatNeedNothingOfEachOtherAreSentTogether() throws Exception {
+    assertThat(
+            outcome(
+                OPEN
+                    + ",{\"do\":\"mmap\",\"arg\":{\"length\":8},\"as\":\"ram\"}"
+                    + ",{\"do\":\"read\",\"on\":\"kvm\",\"save\":{\"five\":\"value\"}}"
+                    + ",{\"do\":\"open\",\"arg\":{\"path\":\"/dev/kvm\"},\"as\":\"kvm\",\"expect\":{\"ret\":3}}"
+                    + ",{\"do\":\"mmap\",\"arg\":{\"length\":\"$five+1\"}}"
+                    + ",{\"do\":\"close\",\"on\":\"kvm\"}"))
+        .isInstanceOf(Passed.class);
+    assertThat(daemon.batches()).containsExactly(2, 2, 2);
+  }
+
+  @Test
+  void whatWasSentTogetherIsShownUpToTheFirstStepThatFailed() throws Exception {
+    Outcome outcome = outcome(ABSENT + "," + OPEN + "," + ABSENT);
+    assertThat(daemon.batches()).containsExactly(3);
+    assertThat(((Failed) outcome).steps()).hasSize(1);
+  }
+
+  @Test
+  void manyOrLargeOperationsTakeSeveralMessages() throws Exception {
+    String large = ABSENT.replace("/x", "/" + "x".repeat(400 << 10));
+    assertThat(outcome(String.join(",", Collections.nCopies(5, expectingNone(large)))))
+        .isInstanceOf(Passed.class);
+    assertThat(daemon.batches()).containsExactly(2, 2, 1);
+    assertThat(outcome(String.join(",", Collections.nCopies(70, expectingNone(ABSENT)))))
+        .isInstanceOf(Passed.class);
+    assertThat(daemon.batches()).containsExactly(2, 2, 1, 64, 6);
+  }
+
+  private static String expectingNone(String step) {
+    return step.substring(0, step.length() - 1) + ",\"expect\":{\"errno\":\"ENOENT\"}}";
   }
 
   @Test
