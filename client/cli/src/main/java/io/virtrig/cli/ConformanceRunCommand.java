@@ -80,15 +80,24 @@ final class ConformanceRunCommand implements Callable<Integer> {
     if (jobs < 1) {
       throw new ParameterException(Out.command(spec), "--jobs takes a number above 0");
     }
+    Report report =
+        daemon.use(
+            () -> {
+              List<CaseLine> cases = cases();
+              return client -> run(cases, client);
+            });
+    write(report);
+    new ConformanceSummary(Out.of(spec), Terminal.stdout().palette()).print(report, quiet);
+    return report.isClean(allowUnsupported) ? ExitCode.OK : ExitCode.FAILURE;
+  }
+
+  private List<CaseLine> cases() throws IOException {
     List<CaseLine> cases =
         CaseFiles.read(paths).stream().filter(line -> filter.matcher(line.id()).find()).toList();
     if (cases.isEmpty()) {
       throw new ParameterException(Out.command(spec), "no case in the files matches");
     }
-    Report report = daemon.use(client -> run(cases, client));
-    write(report);
-    new ConformanceSummary(Out.of(spec), Terminal.stdout().palette()).print(report, quiet);
-    return report.isClean(allowUnsupported) ? ExitCode.OK : ExitCode.FAILURE;
+    return cases;
   }
 
   private Report run(List<CaseLine> cases, VirtrigClient client) throws InterruptedException {

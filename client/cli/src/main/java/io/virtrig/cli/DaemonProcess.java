@@ -47,27 +47,17 @@ public final class DaemonProcess implements AutoCloseable {
   }
 
   /**
-   * Starts a daemon and waits until it answers.
+   * Launches a daemon. It answers once its {@link #target} is known.
    *
-   * @throws IOException when it does not start
+   * @throws IOException when there is none to launch
    */
-  public static DaemonProcess start() throws IOException, InterruptedException {
+  public static DaemonProcess launch() throws IOException {
     List<String> arguments =
         List.of("--listen", "127.0.0.1:0", "--metrics", "off", "--until-stdin-closes");
     List<String> command = command(arguments);
     // It lives too shortly for the second compiler.
     command.add(1, "-XX:TieredStopAtLevel=1");
-    DaemonProcess daemon = new DaemonProcess(new ProcessBuilder(command).start());
-    try {
-      var _ = daemon.ready.get(START_TIMEOUT.toSeconds(), TimeUnit.SECONDS);
-      return daemon;
-    } catch (ExecutionException | TimeoutException e) {
-      daemon.close();
-      throw new IOException("the daemon did not start" + daemon.lastErrors(), e);
-    } catch (InterruptedException e) {
-      daemon.close();
-      throw e;
-    }
+    return new DaemonProcess(new ProcessBuilder(command).start());
   }
 
   /**
@@ -97,9 +87,18 @@ public final class DaemonProcess implements AutoCloseable {
     return command;
   }
 
-  /** Where it listens. */
-  public String target() {
-    return ready.join();
+  /**
+   * Where it listens; waits until it does.
+   *
+   * @throws IOException when it does not start
+   */
+  public String target() throws IOException, InterruptedException {
+    try {
+      return ready.get(START_TIMEOUT.toSeconds(), TimeUnit.SECONDS);
+    } catch (ExecutionException | TimeoutException e) {
+      close();
+      throw new IOException("the daemon did not start" + lastErrors(), e);
+    }
   }
 
   /** Ends it. */

@@ -1,6 +1,7 @@
 package io.virtrig.cli;
 
 import com.google.gson.JsonObject;
+import com.google.gson.JsonParseException;
 import io.virtrig.cli.conformance.WalkVector;
 import io.virtrig.cli.walk.WalkPicture;
 import io.virtrig.cli.walk.WalkText;
@@ -99,8 +100,9 @@ final class IommuImageCommand implements Callable<Integer> {
     WalkImageRequest all;
     try {
       all = WalkVector.request(json);
-    } catch (IllegalStateException | IllegalArgumentException | NullPointerException e) {
-      throw new ParameterException(Out.command(spec), image + " is no image of memory", e);
+    } catch (JsonParseException | IllegalArgumentException e) {
+      throw new ParameterException(
+          Out.command(spec), image + " is no image of memory: " + e.getMessage(), e);
     }
     if (access < 0 || access >= all.getAccessesCount()) {
       throw new ParameterException(

@@ -39,24 +39,39 @@ public final class NamedOrOwnDaemon {
   }
 
   /**
+   * What a command does first, which needs no daemon.
+   *
+   * @param <T> what comes of it in the end
+   */
+  @FunctionalInterface
+  public interface Preparation<T> {
+    /** Does it, and says what to do then. */
+    Use<T> prepare() throws IOException;
+  }
+
+  /**
    * Does it with the daemon that a flag, the environment or a context names, or else with one that
-   * ends with it.
+   * ends with it, and that starts while it is prepared.
    *
    * @throws IOException when its own does not start
    */
-  public <T> T use(Use<T> use) throws IOException, InterruptedException {
+  public <T> T use(Preparation<T> preparation) throws IOException, InterruptedException {
     if (own) {
       refuseNames("--own-daemon");
     }
     Optional<Endpoint> named = own ? Optional.empty() : connection.named();
     if (named.isPresent()) {
+      Use<T> use = preparation.prepare();
       try (VirtrigClient client = connection.open(named.get())) {
         return use.with(client);
       }
     }
-    try (DaemonProcess daemon = DaemonProcess.start();
-        VirtrigClient client = connection.open(new Endpoint(daemon.target(), Map.of(), null))) {
-      return use.with(client);
+    try (DaemonProcess daemon = DaemonProcess.launch()) {
+      Use<T> use = preparation.prepare();
+      Endpoint endpoint = new Endpoint(daemon.target(), Map.of(), null);
+      try (VirtrigClient client = connection.open(endpoint)) {
+        return use.with(client);
+      }
     }
   }
 

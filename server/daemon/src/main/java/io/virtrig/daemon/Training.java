@@ -2,21 +2,28 @@ package io.virtrig.daemon;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import com.google.protobuf.Descriptors.FieldDescriptor;
+import com.google.protobuf.Message;
 import io.grpc.ManagedChannel;
+import io.grpc.StatusRuntimeException;
 import io.grpc.health.v1.HealthCheckRequest;
 import io.grpc.health.v1.HealthGrpc;
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.StreamObserver;
 import io.virtrig.daemon.config.Configuration;
 import io.virtrig.daemon.config.Settings;
+import io.virtrig.emulator.Host;
 import io.virtrig.uapi.IoUring;
 import io.virtrig.uapi.Vfio;
 import io.virtrig.v1.CreateHostRequest;
+import io.virtrig.v1.DecodeDescriptorRequest;
+import io.virtrig.v1.DecodeDescriptorResponse;
 import io.virtrig.v1.DeleteHostRequest;
 import io.virtrig.v1.DescribeHostRequest;
 import io.virtrig.v1.DeviceSpec;
 import io.virtrig.v1.EventfdRequest;
 import io.virtrig.v1.ExecuteRequest;
+import io.virtrig.v1.GetHostRequest;
 import io.virtrig.v1.HostServiceGrpc;
 import io.virtrig.v1.HostSpec;
 import io.virtrig.v1.KvmCreateVmRequest;
@@ -26,28 +33,42 @@ import io.virtrig.v1.OpenRequest;
 import io.virtrig.v1.Operation;
 import io.virtrig.v1.OperationServiceGrpc;
 import io.virtrig.v1.ProcessServiceGrpc;
+import io.virtrig.v1.Result;
 import io.virtrig.v1.RingRequest;
 import io.virtrig.v1.RingResponse;
 import io.virtrig.v1.RingServiceGrpc;
+import io.virtrig.v1.RunVirtqueuesRequest;
+import io.virtrig.v1.RunVirtqueuesResponse;
 import io.virtrig.v1.SubmissionEntry;
 import io.virtrig.v1.Substitution;
 import io.virtrig.v1.VfioGroupSetContainerRequest;
 import io.virtrig.v1.VfioIommuMapDmaRequest;
 import io.virtrig.v1.VfioIommuUnmapDmaRequest;
 import io.virtrig.v1.VfioSetIommuRequest;
+import io.virtrig.v1.WalkImageRequest;
+import io.virtrig.v1.WalkImageResponse;
 import java.io.InputStream;
 import java.net.URI;
 import java.net.URL;
+import java.nio.file.FileSystem;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
 
 /**
  * The run from which the JVM makes the daemon's AOT cache: a daemon starts, is called in each of
- * the ways that clients call it, and stops. What happens here is loaded, linked and profiled before
- * a daemon starts in earnest; nothing else depends on it.
+ * the ways that clients call it, and stops. What happens here is loaded and linked before a daemon
+ * starts in earnest; nothing else depends on it.
  */
 final class Training {
   private static final int ROUNDS = 200;
+
+  /** Some messages hold messages of their own kind. */
+  private static final int DEEPEST = 4;
 
   private Training() {}
 
@@ -65,6 +86,9 @@ final class Training {
       for (int round = 0; round < ROUNDS; round++) {
         drive(channel, "trained-" + round);
       }
+      everyOperation(channel);
+      refused(channel);
+      everyClassOfTheEmulator();
       scrape(daemon);
       System.out.println(Main.ready(daemon));
       var _ = channel.shutdownNow();
@@ -97,6 +121,75 @@ final class Training {
     var _ = hosts.describeHost(DescribeHostRequest.newBuilder().setName(host).build());
     var _ = hosts.listEvents(ListEventsRequest.newBuilder().setName(host).build());
     var _ = hosts.deleteHost(DeleteHostRequest.newBuilder().setName(host).build());
+  }
+
+  /** Each operation there is, with a request that says next to nothing: how it is refused. */
+  private static void everyOperation(ManagedChannel channel) {
+    var _ =
+        HostServiceGrpc.newBlockingStub(channel)
+            .createHost(CreateHostRequest.newBuilder().setHostId("every-operation").build());
+    ExecuteRequest.Builder request = ExecuteRequest.newBuilder().setHost("every-operation");
+    for (FieldDescriptor operation : Operation.getDescriptor().getFields()) {
+      Operation.Builder one = Operation.newBuilder();
+      request.addOperations(
+          one.setField(operation, withEveryMessage(one.newBuilderForField(operation), 0)));
+    }
+    var _ = OperationServiceGrpc.newBlockingStub(channel).execute(request.build());
+    for (Message.Builder other :
+        List.of(
+            Result.newBuilder(),
+            RunVirtqueuesRequest.newBuilder(),
+            RunVirtqueuesResponse.newBuilder(),
+            WalkImageRequest.newBuilder(),
+            WalkImageResponse.newBuilder(),
+            DecodeDescriptorRequest.newBuilder(),
+            DecodeDescriptorResponse.newBuilder())) {
+      var _ = withEveryMessage(other, 0);
+    }
+  }
+
+  /** The messages inside a message, once each, with nothing in them. */
+  private static Message withEveryMessage(Message.Builder message, int depth) {
+    for (FieldDescriptor field : message.getDescriptorForType().getFields()) {
+      if (field.getJavaType() == FieldDescriptor.JavaType.MESSAGE && depth < DEEPEST) {
+        Message inner = withEveryMessage(message.newBuilderForField(field), depth + 1);
+        if (field.isRepeated()) {
+          message.addRepeatedField(field, inner);
+        } else {
+          message.setField(field, inner);
+        }
+      }
+    }
+    return message.build();
+  }
+
+  private static void refused(ManagedChannel channel) {
+    try {
+      var _ =
+          HostServiceGrpc.newBlockingStub(channel)
+              .getHost(GetHostRequest.newBuilder().setName("absent").build());
+    } catch (StatusRuntimeException e) {
+      return;
+    }
+    throw new IllegalStateException("an absent host was found");
+  }
+
+  /** What an operation needs is loaded at its first call otherwise, from the jar. */
+  private static void everyClassOfTheEmulator() throws Exception {
+    URI jar = Host.class.getProtectionDomain().getCodeSource().getLocation().toURI();
+    try (FileSystem files = FileSystems.newFileSystem(Path.of(jar));
+        Stream<Path> inside = Files.walk(files.getPath("/io/virtrig/emulator"))) {
+      for (Path file : inside.filter(path -> path.toString().endsWith(".class")).toList()) {
+        String name = file.toString().substring(1).replace('/', '.');
+        if (!name.endsWith("package-info.class")) {
+          var _ =
+              Class.forName(
+                  name.substring(0, name.length() - ".class".length()),
+                  false,
+                  Training.class.getClassLoader());
+        }
+      }
+    }
   }
 
   private static void ring(ManagedChannel channel, String host) {

@@ -1,6 +1,8 @@
 package io.virtrig.cli.conformance;
 
-import static io.virtrig.cli.conformance.VectorNumbers.number;
+import static io.virtrig.cli.conformance.VectorFields.number;
+import static io.virtrig.cli.conformance.VectorFields.object;
+import static io.virtrig.cli.conformance.VectorFields.text;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
@@ -24,7 +26,7 @@ final class DescriptorVector {
       if (vector.has(column)) {
         boolean viommu = column.equals("viommu");
         Message got = transport.decodeDescriptor(request(vector, viommu));
-        JsonObject expected = vector.getAsJsonObject(column);
+        JsonObject expected = object(vector, column);
         if (!(viommu && expected.has("undefined"))) {
           compare(column, expected, got, differences);
         }
@@ -35,7 +37,7 @@ final class DescriptorVector {
 
   private static DecodeDescriptorRequest request(JsonObject vector, boolean viommu) {
     return DecodeDescriptorRequest.newBuilder()
-        .setBytes(ByteString.copyFrom(HexFormat.of().parseHex(vector.get("desc").getAsString())))
+        .setBytes(ByteString.copyFrom(HexFormat.of().parseHex(text(vector, "desc"))))
         .setWidth((int) number(vector, "width", 128))
         .setViommu(viommu)
         .build();
@@ -53,10 +55,10 @@ final class DescriptorVector {
         if (got.hasField(known)) {
           differences.add(where + ": expected nothing, got " + got.getField(known));
         }
-      } else if (field.getValue().isJsonObject()) {
-        compare(
-            where, field.getValue().getAsJsonObject(), (Message) got.getField(known), differences);
-      } else if (isAbsent(got, known) || !same(field.getValue(), got.getField(known))) {
+      } else if (field.getValue().isJsonObject() && got.getField(known) instanceof Message inner) {
+        compare(where, field.getValue().getAsJsonObject(), inner, differences);
+      } else if (isAbsent(got, known)
+          || !same(field.getKey(), field.getValue(), got.getField(known))) {
         differences.add(where + ": expected " + field.getValue() + ", got " + got.getField(known));
       }
     }
@@ -71,12 +73,12 @@ final class DescriptorVector {
     return field.hasPresence() && !got.hasField(field);
   }
 
-  private static boolean same(JsonElement expected, Object got) {
+  private static boolean same(String name, JsonElement expected, Object got) {
     return switch (got) {
-      case Boolean flag -> flag == expected.getAsBoolean();
-      case Integer number -> Integer.toUnsignedLong(number) == number(expected);
-      case Long number -> number == number(expected);
-      default -> got.toString().equals(expected.getAsString());
+      case Boolean flag -> flag.toString().equals(text(name, expected));
+      case Integer number -> Integer.toUnsignedLong(number) == number(name, expected);
+      case Long number -> number == number(name, expected);
+      default -> got.toString().equals(text(name, expected));
     };
   }
 }

@@ -1,5 +1,7 @@
 package io.virtrig.cli.conformance;
 
+import static io.virtrig.cli.conformance.VectorFields.object;
+
 import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
 import io.virtrig.client.json.UapiJson;
@@ -31,9 +33,9 @@ final class VirtqueueVector {
 
   /** The kind of an error is a name for the reader; without one there must be none. */
   private static JsonObject expectation(JsonObject json) {
-    JsonObject expect = json.getAsJsonObject("expect").deepCopy();
+    JsonObject expect = object(json, "expect").deepCopy();
     if (expect.has("error")) {
-      expect.getAsJsonObject("error").remove("kind");
+      object(expect, "error").remove("kind");
     } else {
       expect.add("error", JsonNull.INSTANCE);
     }

@@ -1,12 +1,16 @@
 package io.virtrig.cli.conformance;
 
-import static io.virtrig.cli.conformance.VectorNumbers.flag;
-import static io.virtrig.cli.conformance.VectorNumbers.hex;
-import static io.virtrig.cli.conformance.VectorNumbers.number;
+import static io.virtrig.cli.conformance.VectorFields.flag;
+import static io.virtrig.cli.conformance.VectorFields.hex;
+import static io.virtrig.cli.conformance.VectorFields.list;
+import static io.virtrig.cli.conformance.VectorFields.number;
+import static io.virtrig.cli.conformance.VectorFields.object;
+import static io.virtrig.cli.conformance.VectorFields.text;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
+import com.google.gson.JsonParseException;
 import com.google.protobuf.ByteString;
 import io.virtrig.v1.Access;
 import io.virtrig.v1.MemoryBytes;
@@ -51,7 +55,7 @@ public final class WalkVector {
   private WalkVector() {}
 
   static List<String> differences(JsonObject image, Transport transport) {
-    JsonArray accesses = image.getAsJsonArray("accesses");
+    JsonArray accesses = list(image, "accesses");
     List<Walk> walks = transport.walkImage(request(image)).getWalksList();
     List<String> differences = new ArrayList<>();
     if (walks.size() != accesses.size()) {
@@ -59,14 +63,14 @@ public final class WalkVector {
       return differences;
     }
     for (int i = 0; i < walks.size(); i++) {
-      JsonObject access = accesses.get(i).getAsJsonObject();
-      JsonObject expect = access.getAsJsonObject("expect");
+      JsonObject access = object("accesses", accesses.get(i));
+      JsonObject expect = object(access, "expect");
       if (!matches(image, expect, walks.get(i))) {
         differences.add(
             "access "
                 + i
                 + " of "
-                + access.get("iova").getAsString()
+                + text(access, "iova")
                 + ": expected "
                 + expect
                 + ", got "
@@ -79,27 +83,31 @@ public final class WalkVector {
   /** The image as a request; fields that are missing are found to be so here. */
   public static WalkImageRequest request(JsonObject image) {
     WalkImageRequest.Builder request = WalkImageRequest.newBuilder().setVerdictOnly(true);
-    JsonObject config = image.getAsJsonObject("config");
-    if (image.get("regime").getAsString().startsWith("smmu")) {
+    JsonObject config = object(image, "config");
+    if (text(image, "regime").startsWith("smmu")) {
       request.setSmmu(smmu(config));
     } else {
       request.setVtd(vtd(image, config));
     }
-    for (JsonElement range : image.getAsJsonArray("ram")) {
+    for (JsonElement range : list(image, "ram")) {
+      JsonArray bounds = list("ram", range);
+      if (bounds.size() != 2) {
+        throw new JsonParseException("\"ram\" takes lists of a base and a size, not " + bounds);
+      }
       request.addRam(
           MemoryRange.newBuilder()
-              .setBase(number(range.getAsJsonArray().get(0)))
-              .setSize(number(range.getAsJsonArray().get(1))));
+              .setBase(number("ram", bounds.get(0)))
+              .setSize(number("ram", bounds.get(1))));
     }
-    for (Map.Entry<String, JsonElement> run : image.getAsJsonObject("memory").entrySet()) {
+    for (Map.Entry<String, JsonElement> run : object(image, "memory").entrySet()) {
       request.addMemory(
           MemoryBytes.newBuilder()
               .setAddress(Long.decode(run.getKey()))
               .setBytes(
-                  ByteString.copyFrom(HexFormat.of().parseHex(run.getValue().getAsString()))));
+                  ByteString.copyFrom(HexFormat.of().parseHex(text("memory", run.getValue())))));
     }
-    for (JsonElement access : image.getAsJsonArray("accesses")) {
-      request.addAccesses(access(access.getAsJsonObject()));
+    for (JsonElement access : list(image, "accesses")) {
+      request.addAccesses(access(object("accesses", access)));
     }
     return request.build();
   }
@@ -108,12 +116,12 @@ public final class WalkVector {
     Access.Builder access =
         Access.newBuilder()
             .setSource((int) number(json, "sid", 0))
-            .setIova(number(json.get("iova")))
-            .setWrite(json.get("access").getAsString().equals("w"))
+            .setIova(number(json, "iova"))
+            .setWrite(text(json, "access").equals("w"))
             .setPrivileged(flag(json, "privileged"));
     String pasid = json.has("pasid") ? "pasid" : "ssid";
     if (json.has(pasid)) {
-      access.setPasid((int) number(json.get(pasid)));
+      access.setPasid((int) number(json, pasid));
     }
     return access.build();
   }
@@ -124,8 +132,8 @@ public final class WalkVector {
             | (number(config, "mgaw", 48) - 1) << MGAW
             | (flag(config, "fl1gp") ? FL1GP : 0)
             | (flag(config, "fl5lp") ? FL5LP : 0);
-    for (JsonElement levels : config.getAsJsonArray("sagaw")) {
-      cap |= 1L << (SAGAW + levels.getAsInt() - 2);
+    for (JsonElement levels : list(config, "sagaw")) {
+      cap |= 1L << (SAGAW + number("sagaw", levels) - 2);
     }
     VtdImage.Builder unit =
         VtdImage.newBuilder()
@@ -134,13 +142,13 @@ public final class WalkVector {
             .setEcap(ECAP | (flag(config, "pt") ? ECAP_PT : 0))
             .setRtaddr(number(image, "rtaddr", 0));
     if (image.has("pasid_entry")) {
-      image.getAsJsonArray("pasid_entry").forEach(word -> unit.addPasidEntry(number(word)));
+      list(image, "pasid_entry").forEach(word -> unit.addPasidEntry(number("pasid_entry", word)));
     }
     return unit.build();
   }
 
   private static SmmuImage smmu(JsonObject config) {
-    boolean linear = config.get("fmt").getAsString().equals("linear");
+    boolean linear = text(config, "fmt").equals("linear");
     return SmmuImage.newBuilder()
         .setStrtabBase(number(config, "strtab_base", 0))
         .setStrtabBaseCfg(
@@ -158,10 +166,10 @@ public final class WalkVector {
     }
     if (expect.has("fault")) {
       return walk.getVerdict().hasFault()
-          && faultMatches(expect.getAsJsonObject("fault"), walk.getVerdict().getFault());
+          && faultMatches(object(expect, "fault"), walk.getVerdict().getFault());
     }
     return walk.getVerdict().hasTranslated()
-        && walk.getVerdict().getTranslated().getAddress() == number(expect.get("hpa"))
+        && walk.getVerdict().getTranslated().getAddress() == number(expect, "hpa")
         && walk.getVerdict().getTranslated().getPageSize()
             == number(expect, "page", walk.getVerdict().getTranslated().getPageSize())
         && walk.getReferences() == number(expect, "refs", walk.getReferences())
@@ -170,41 +178,40 @@ public final class WalkVector {
 
   private static boolean faultMatches(JsonObject expect, TranslationFault fault) {
     if (expect.has("event")) {
-      return fault.getName().equals(expect.get("event").getAsString())
+      return fault.getName().equals(text(expect, "event"))
           && fault.getCode() == number(expect, "type", fault.getCode())
           && (!expect.has("class")
-              || (fault.getEventClass().equals(expect.get("class").getAsString())
+              || (fault.getEventClass().equals(text(expect, "class"))
                   && fault.getStage2() == flag(expect, "s2")))
           && levelMatches(expect, fault);
     }
-    boolean code = fault.getCode() == number(expect.get("reason"));
+    boolean code = fault.getCode() == number(expect, "reason");
     if (expect.has("accept")) {
-      for (JsonElement other : expect.getAsJsonArray("accept")) {
-        code |= fault.getCode() == number(other);
+      for (JsonElement other : list(expect, "accept")) {
+        code |= fault.getCode() == number("accept", other);
       }
     }
-    String structure = expect.get("stage").getAsString();
+    String structure = text(expect, "stage");
     return code
         && fault.getStructure().equals(STRUCTURES.getOrDefault(structure, structure))
         && levelMatches(expect, fault);
   }
 
   private static boolean levelMatches(JsonObject expect, TranslationFault fault) {
-    return !expect.has("level") || fault.getLevel() == number(expect.get("level"));
+    return !expect.has("level") || fault.getLevel() == number(expect, "level");
   }
 
   private static Map<Long, Long> updates(JsonObject expect) {
     Map<Long, Long> updates = new TreeMap<>();
     if (expect.has("updates")) {
-      expect
-          .getAsJsonObject("updates")
+      object(expect, "updates")
           .entrySet()
           .forEach(
               update ->
                   updates.put(
                       Long.decode(update.getKey()),
                       Long.reverseBytes(
-                          HexFormat.fromHexDigitsToLong(update.getValue().getAsString()))));
+                          HexFormat.fromHexDigitsToLong(text("updates", update.getValue())))));
     }
     return updates;
   }
