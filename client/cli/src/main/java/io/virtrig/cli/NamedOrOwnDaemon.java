@@ -66,12 +66,22 @@ public final class NamedOrOwnDaemon {
         return use.with(client);
       }
     }
-    try (DaemonProcess daemon = DaemonProcess.launch()) {
+    try (DaemonProcess daemon = launch(preparation)) {
       Use<T> use = preparation.prepare();
       Endpoint endpoint = new Endpoint(daemon.target(), Map.of(), null);
       try (VirtrigClient client = connection.open(endpoint)) {
         return use.with(client);
       }
+    }
+  }
+
+  /** Where no daemon can be launched, what is wrong with the command's arguments is told first. */
+  private static DaemonProcess launch(Preparation<?> preparation) throws IOException {
+    try {
+      return DaemonProcess.launch();
+    } catch (IOException e) {
+      var _ = preparation.prepare();
+      throw e;
     }
   }
 
