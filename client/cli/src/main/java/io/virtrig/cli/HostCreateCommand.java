@@ -4,25 +4,32 @@ import com.google.gson.JsonObject;
 import io.virtrig.client.VirtrigClient;
 import io.virtrig.client.VirtrigHost;
 import io.virtrig.client.json.UapiJson;
+import io.virtrig.v1.CreateHostRequest;
 import io.virtrig.v1.HostSpec;
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code virtrig host create}. */
 @Command(
     name = "create",
     mixinStandardHelpOptions = true,
-    description = "Make a host and print its id.")
+    description = "Make a host, or several, and print their ids.")
 final class HostCreateCommand implements Callable<Integer> {
+
+  private static final int MOST_TOGETHER = 1000;
 
   @Mixin private final Connection connection = new Connection();
   @Mixin private final OutputFormat output = new OutputFormat();
@@ -31,8 +38,16 @@ final class HostCreateCommand implements Callable<Integer> {
   @Option(
       names = "--id",
       paramLabel = "ID",
-      description = "The new host's id. Default: the daemon chooses.")
+      description =
+          "The new host's id; with --count, what comes before -1, -2 and so on. Default: the daemon chooses.")
   private String id = "";
+
+  @Option(
+      names = "--count",
+      paramLabel = "N",
+      defaultValue = "1",
+      description = "How many, 1 to 1000: all are made, or none. Default: ${DEFAULT-VALUE}.")
+  private int count;
 
   @Option(
       names = {"-f", "--file"},
@@ -45,16 +60,42 @@ final class HostCreateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    if (count < 1 || count > MOST_TOGETHER) {
+      throw new ParameterException(
+          Out.command(spec), "--count: " + count + " is not from 1 to " + MOST_TOGETHER);
+    }
     JsonObject json = specification();
     try (VirtrigClient client = connection.open()) {
-      Duration length = lease.length();
       HostSpec machine = UapiJson.hostSpec(json);
-      VirtrigHost host =
-          length == null ? client.createHost(id, machine) : client.createHost(id, machine, length);
-      Out.of(spec)
-          .println(output.isJson() ? JsonText.pretty(UapiJson.toJson(host.get())) : host.id());
+      List<VirtrigHost> hosts =
+          count == 1 ? List.of(create(client, machine)) : createSeveral(client, machine);
+      PrintWriter out = Out.of(spec);
+      for (VirtrigHost host : hosts) {
+        out.println(output.isJson() ? JsonText.pretty(UapiJson.toJson(host.get())) : host.id());
+      }
     }
     return ExitCode.OK;
+  }
+
+  private VirtrigHost create(VirtrigClient client, HostSpec machine) {
+    Duration length = lease.length();
+    return length == null ? client.createHost(id, machine) : client.createHost(id, machine, length);
+  }
+
+  private List<VirtrigHost> createSeveral(VirtrigClient client, HostSpec machine) {
+    CreateHostRequest.Builder request = CreateHostRequest.newBuilder().setSpec(machine);
+    Duration length = lease.length();
+    if (length != null) {
+      request.setLease(
+          com.google.protobuf.Duration.newBuilder()
+              .setSeconds(length.getSeconds())
+              .setNanos(length.getNano()));
+    }
+    List<CreateHostRequest> requests = new ArrayList<>(count);
+    for (int i = 1; i <= count; i++) {
+      requests.add(request.setHostId(id.isEmpty() ? "" : id + "-" + i).build());
+    }
+    return client.createHosts(requests);
   }
 
   private JsonObject specification() throws IOException {

@@ -12,7 +12,7 @@ import picocli.CommandLine.Parameters;
     name = "delete",
     aliases = "rm",
     mixinStandardHelpOptions = true,
-    description = "End hosts.")
+    description = "End hosts, all of them or, when one is not there, none.")
 final class HostDeleteCommand implements Callable<Integer> {
 
   @Mixin private final Connection connection = new Connection();
@@ -23,7 +23,11 @@ final class HostDeleteCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     try (VirtrigClient client = connection.open()) {
-      ids.forEach(id -> client.host(id).delete());
+      if (ids.size() == 1) {
+        client.host(ids.getFirst()).delete();
+      } else {
+        client.deleteHosts(ids.stream().map(client::host).toList());
+      }
     }
     return ExitCode.OK;
   }

@@ -3,6 +3,7 @@ package io.virtrig.cli;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
 import com.google.gson.JsonPrimitive;
 import com.google.protobuf.Descriptors.Descriptor;
 import com.google.protobuf.Descriptors.FieldDescriptor;
@@ -30,13 +31,29 @@ final class Training {
         throw new IllegalStateException("the demo " + tale + " failed");
       }
     }
-    Path cases = Files.createTempFile("training", ".jsonl");
+    List<String> cases = cases();
+    Path file = Files.createTempFile("training", ".jsonl");
+    Path report = Files.createTempFile("training", ".json");
     try {
-      Files.write(cases, cases());
-      // Most fail: what counts is that they are read, executed and reported.
-      var _ = execute("conformance", "run", "--own-daemon", cases.toString());
+      Files.write(file, cases);
+      var _ =
+          execute(
+              "conformance", "run", "--own-daemon", "--json", report.toString(), file.toString());
+      requireAll(cases.size(), JsonParser.parseString(Files.readString(report)).getAsJsonObject());
     } finally {
-      Files.delete(cases);
+      Files.delete(file);
+      Files.delete(report);
+    }
+  }
+
+  /** Most cases fail: what counts is that each was read, executed and reported. */
+  private static void requireAll(int cases, JsonObject report) {
+    int reported = 0;
+    for (String outcome : List.of("passed", "failed", "unsupported")) {
+      reported += report.get(outcome).getAsInt();
+    }
+    if (reported != cases) {
+      throw new IllegalStateException(reported + " of " + cases + " cases were run");
     }
   }
 

@@ -98,6 +98,26 @@ class CommandLineTest {
   }
 
   @Test
+  void severalHostsAreCreatedAndDeletedTogether() {
+    assertThat(virtrig("host", "create", "--id", "rig", "--count", "3", "--lease", "1m")).isZero();
+    assertThat(out).hasToString("rig-1\nrig-2\nrig-3\n");
+    assertThat(virtrig("host", "create", "--count", "2")).isZero();
+    assertThat(daemon.hosts()).hasSize(5);
+    assertThat(virtrig("host", "delete", "rig-1", "nobody")).isEqualTo(ExitCode.NOT_FOUND);
+    assertThat(daemon.hosts()).hasSize(5);
+    assertThat(virtrig("host", "delete", "rig-1", "rig-2", "rig-3")).isZero();
+    assertThat(daemon.hosts()).hasSize(2);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"0", "-1", "1001", "2147483647"})
+  void aNumberOfHostsThatIsNoneIsRefused(String count) {
+    assertThat(virtrig("host", "create", "--count", count)).isEqualTo(ExitCode.USAGE);
+    assertThat(err.toString()).contains("--count: " + count + " is not from 1 to 1000");
+    assertThat(daemon.created()).isZero();
+  }
+
+  @Test
   void aHostIsDrawnOnTheTerminalAndIntoAFile() throws IOException {
     daemon.hosts().put("rig", io.virtrig.v1.HostSpec.getDefaultInstance());
     assertThat(virtrig("host", "graph", "rig")).isZero();

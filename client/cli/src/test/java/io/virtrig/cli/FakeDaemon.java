@@ -11,6 +11,10 @@ import io.grpc.inprocess.InProcessServerBuilder;
 import io.grpc.protobuf.StatusProto;
 import io.grpc.stub.StreamObserver;
 import io.virtrig.client.VirtrigClient;
+import io.virtrig.v1.BatchCreateHostsRequest;
+import io.virtrig.v1.BatchCreateHostsResponse;
+import io.virtrig.v1.BatchDeleteHostsRequest;
+import io.virtrig.v1.BatchDeleteHostsResponse;
 import io.virtrig.v1.Completion;
 import io.virtrig.v1.CreateHostRequest;
 import io.virtrig.v1.CreateHostResponse;
@@ -152,10 +156,39 @@ public final class FakeDaemon implements AutoCloseable {
         observer.onError(status(12, Refusal.Code.CODE_UNIMPLEMENTED, "no VAX yet"));
         return;
       }
+      answer(observer, CreateHostResponse.newBuilder().setHost(create(request)).build());
+    }
+
+    private Host create(CreateHostRequest request) {
       int number = created.incrementAndGet();
       String id = request.getHostId().isEmpty() ? "host-" + number : request.getHostId();
       hosts.put(id, request.getSpec());
-      answer(observer, CreateHostResponse.newBuilder().setHost(host(id)).build());
+      return host(id);
+    }
+
+    @Override
+    public void batchCreateHosts(
+        BatchCreateHostsRequest request, StreamObserver<BatchCreateHostsResponse> observer) {
+      if (request.getRequestsList().stream()
+          .anyMatch(one -> one.getSpec().getArch().equals("vax"))) {
+        observer.onError(status(12, Refusal.Code.CODE_UNIMPLEMENTED, "no VAX yet"));
+        return;
+      }
+      BatchCreateHostsResponse.Builder response = BatchCreateHostsResponse.newBuilder();
+      request.getRequestsList().forEach(one -> response.addNames(create(one).getName()));
+      answer(observer, response.build());
+    }
+
+    @Override
+    public void batchDeleteHosts(
+        BatchDeleteHostsRequest request, StreamObserver<BatchDeleteHostsResponse> observer) {
+      for (String name : request.getNamesList()) {
+        if (isMissing(name, observer)) {
+          return;
+        }
+      }
+      request.getNamesList().forEach(hosts::remove);
+      answer(observer, BatchDeleteHostsResponse.getDefaultInstance());
     }
 
     @Override

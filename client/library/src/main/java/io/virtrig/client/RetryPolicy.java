@@ -32,6 +32,7 @@ final class RetryPolicy {
     List<Map<String, String>> idempotent =
         List.of(
             Map.of("service", HOSTS, "method", "CreateHost"),
+            Map.of("service", HOSTS, "method", "BatchCreateHosts"),
             Map.of("service", HOSTS, "method", "GetHost"),
             Map.of("service", HOSTS, "method", "ListHosts"),
             Map.of("service", HOSTS, "method", "DescribeHost"),

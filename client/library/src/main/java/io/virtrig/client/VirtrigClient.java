@@ -5,6 +5,8 @@ import io.grpc.ClientInterceptor;
 import io.grpc.ClientInterceptors;
 import io.grpc.ManagedChannel;
 import io.virtrig.v1.ArgumentValue;
+import io.virtrig.v1.BatchCreateHostsRequest;
+import io.virtrig.v1.BatchDeleteHostsRequest;
 import io.virtrig.v1.CreateHostRequest;
 import io.virtrig.v1.CreateProgramRequest;
 import io.virtrig.v1.DeleteProgramRequest;
@@ -159,6 +161,40 @@ public final class VirtrigClient implements AutoCloseable {
             .setHostId(id)
             .setSpec(spec)
             .setLease(VirtrigHost.message(lease)));
+  }
+
+  /**
+   * Makes hosts with one call, all of them or none.
+   *
+   * @param wanted 1 to 1000; each is given a {@code request_id} that has none
+   * @return they, in the same order
+   * @throws io.grpc.StatusRuntimeException that names the place of the one which is refused
+   */
+  public List<VirtrigHost> createHosts(List<CreateHostRequest> wanted) {
+    BatchCreateHostsRequest.Builder batch = BatchCreateHostsRequest.newBuilder();
+    for (CreateHostRequest one : wanted) {
+      batch.addRequests(
+          one.getRequestId().isEmpty()
+              ? one.toBuilder().setRequestId(UUID.randomUUID().toString()).build()
+              : one);
+    }
+    BatchCreateHostsRequest once = batch.build();
+    return StatusDetails.answer(() -> hosts.batchCreateHosts(once)).getNamesList().stream()
+        .map(this::host)
+        .toList();
+  }
+
+  /**
+   * Ends hosts with one call, all of them or none.
+   *
+   * @param ended 1 to 1000, each once
+   */
+  public void deleteHosts(List<VirtrigHost> ended) {
+    BatchDeleteHostsRequest request =
+        BatchDeleteHostsRequest.newBuilder()
+            .addAllNames(ended.stream().map(VirtrigHost::id).toList())
+            .build();
+    var unused = StatusDetails.answer(() -> hosts.batchDeleteHosts(request));
   }
 
   private VirtrigHost createHost(CreateHostRequest.Builder request) {

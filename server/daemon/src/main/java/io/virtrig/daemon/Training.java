@@ -75,9 +75,10 @@ final class Training {
   /** Trains. */
   public static void main(String[] arguments) throws Exception {
     String[] anyPort = {"--listen", "127.0.0.1:0", "--metrics", "127.0.0.1:0"};
+    EarlyStart.begin().join();
     Configuration configuration = Settings.parse(anyPort, Map.of());
-    if (configuration == null) {
-      throw new IllegalStateException("the settings ask for help");
+    if (configuration == null || HealthCheck.isAskedFor(anyPort)) {
+      throw new IllegalStateException("the settings ask for something else than a daemon");
     }
     try (Daemon daemon = Daemon.start(configuration)) {
       ManagedChannel channel =
@@ -88,7 +89,8 @@ final class Training {
       }
       everyOperation(channel);
       refused(channel);
-      everyClassOfTheEmulator();
+      everyClassBeside(Main.class);
+      everyClassBeside(Host.class);
       scrape(daemon);
       System.out.println(Main.ready(daemon));
       var _ = channel.shutdownNow();
@@ -174,11 +176,12 @@ final class Training {
     throw new IllegalStateException("an absent host was found");
   }
 
-  /** What an operation needs is loaded at its first call otherwise, from the jar. */
-  private static void everyClassOfTheEmulator() throws Exception {
-    URI jar = Host.class.getProtectionDomain().getCodeSource().getLocation().toURI();
+  /** What is needed and is not in the cache is looked for in all jars, one after the other. */
+  private static void everyClassBeside(Class<?> one) throws Exception {
+    URI jar = one.getProtectionDomain().getCodeSource().getLocation().toURI();
     try (FileSystem files = FileSystems.newFileSystem(Path.of(jar));
-        Stream<Path> inside = Files.walk(files.getPath("/io/virtrig/emulator"))) {
+        Stream<Path> inside =
+            Files.walk(files.getPath("/" + one.getPackageName().replace('.', '/')))) {
       for (Path file : inside.filter(path -> path.toString().endsWith(".class")).toList()) {
         String name = file.toString().substring(1).replace('/', '.');
         if (!name.endsWith("package-info.class")) {

@@ -25,16 +25,18 @@ public final class RingTransport implements Transport {
 
   private final VirtrigClient client;
   private final VirtrigRing ring;
+  private final HostBatches hosts;
 
   /** Over a ring of its own. */
   public RingTransport(VirtrigClient client) {
     this.client = client;
     ring = client.openRing();
+    hosts = new HostBatches(client);
   }
 
   @Override
   public RingHost create(HostSpec spec) {
-    return new RingHost(client.createHost(spec));
+    return new RingHost(hosts.create(spec));
   }
 
   @Override
@@ -54,7 +56,9 @@ public final class RingTransport implements Transport {
 
   @Override
   public void close() {
-    ring.close();
+    try (ring) {
+      hosts.close();
+    }
   }
 
   private static List<Result> run(RingBatch batch) {
@@ -109,7 +113,7 @@ public final class RingTransport implements Transport {
 
     @Override
     public void close() {
-      host.delete();
+      hosts.end(host);
     }
   }
 }

@@ -156,8 +156,16 @@ public final class WalkVector {
                 | (linear ? 0 : 1 << 16))
         .setIdr0(IDR0)
         .setIdr1((int) number(config, "sidsize", 16) | SSIDSIZE)
-        .setIdr5(OUTPUT_BITS.indexOf((int) number(config, "oas", 44)))
+        .setIdr5(outputSize(number(config, "oas", 44)))
         .build();
+  }
+
+  private static int outputSize(long bits) {
+    int size = bits == (int) bits ? OUTPUT_BITS.indexOf((int) bits) : -1;
+    if (size < 0) {
+      throw new JsonParseException("\"oas\" is " + bits + ", not one of " + OUTPUT_BITS);
+    }
+    return size;
   }
 
   private static boolean matches(JsonObject image, JsonObject expect, Walk walk) {

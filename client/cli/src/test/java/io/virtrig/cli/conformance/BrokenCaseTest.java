@@ -157,8 +157,20 @@ class BrokenCaseTest {
         .isEqualTo("not a vector: \"rtaddr\" is no number: 0xg");
   }
 
+  @ParameterizedTest
+  @ValueSource(longs = {0, 33, -1, 52L + (1L << 32)})
+  void anOutputSizeThatNoSmmuHasIsNamed(long bits) {
+    assertThat(problemWith(SMMU, json -> json.getAsJsonObject("config").addProperty("oas", bits)))
+        .isEqualTo(
+            "not a vector: \"oas\" is " + bits + ", not one of [32, 36, 40, 42, 44, 48, 52]");
+  }
+
   private static String problemWithout(Consumer<JsonObject> change) {
-    JsonObject json = JsonParser.parseString(VTD).getAsJsonObject();
+    return problemWith(VTD, change);
+  }
+
+  private static String problemWith(String vector, Consumer<JsonObject> change) {
+    JsonObject json = JsonParser.parseString(vector).getAsJsonObject();
     change.accept(json);
     return ((Failed) outcome(json)).problem();
   }

@@ -4,7 +4,9 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executor;
-import java.util.concurrent.locks.Condition;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -27,7 +29,8 @@ import org.slf4j.LoggerFactory;
  * next of its share is a worker's: it would hold up what else comes from where it comes from.
  *
  * <p>Workers are {@linkplain Niceness nice}: when processors are scarce, the system takes them from
- * a task that had to wait, and not from one whose turn it was when it came.
+ * a task that had to wait, and not from one whose turn it was when it came. That one takes no lock
+ * either, which a worker may hold from whom the system has just taken the processor.
  */
 public final class FairShares implements AutoCloseable {
   /** Two shares that are busy within this time of each other are busy together. */
@@ -40,49 +43,116 @@ public final class FairShares implements AutoCloseable {
 
   /** The part of one of those among whom time is divided. */
   private final class Share implements Executor {
-    /** Those below are guarded by {@link #lock}. */
-    private final ArrayDeque<Runnable> waiting = new ArrayDeque<>();
-
-    private long used;
-    private int running;
+    private final AtomicLong used = new AtomicLong();
+    private final AtomicInteger running = new AtomicInteger();
 
     /** The last task took long. */
-    private boolean slow;
+    private volatile boolean slow;
+
+    /** Guarded by {@link #queues}. */
+    private final ArrayDeque<Runnable> waiting = new ArrayDeque<>();
+
+    /** Whether tasks wait; written where {@link #waiting} is. */
+    private volatile boolean waits;
 
     @Override
     public void execute(Runnable task) {
       if (alone(this)) {
         task.run();
-      } else if (begin(this, task)) {
+      } else if (isNext(this) && begin(this, null)) {
         long start = clock.getAsLong();
         long took;
         try {
           task.run();
         } finally {
           took = clock.getAsLong() - start;
-          end(this, took);
+          account(this, took);
+          leave(this);
+          tell();
         }
         giveWay(took);
+      } else {
+        await(this, task);
       }
     }
   }
 
-  private final ReentrantLock lock = new ReentrantLock();
-  private final Condition work = lock.newCondition();
+  /** Does tasks that had to wait. */
+  private final class Worker {
+    /** Whose task it has, or had last. */
+    private @Nullable Share share;
+
+    private long took;
+
+    /** Ends the task before; the next one that may be done, or null when there is none. */
+    @Nullable Runnable take() {
+      queues.lock();
+      try {
+        if (share != null) {
+          account(share, took);
+        }
+        share = change(share);
+        if (share == null) {
+          return null;
+        }
+        Runnable task = share.waiting.remove();
+        if (share.waiting.isEmpty()) {
+          share.waits = false;
+          busy.remove(share);
+        }
+        first = first();
+        if (next(null) != null) {
+          news.release();
+        }
+        return task;
+      } finally {
+        queues.unlock();
+      }
+    }
+
+    /** Does a task; says how long it took. */
+    long run(Runnable task) {
+      long start = clock.getAsLong();
+      try {
+        task.run();
+      } catch (RuntimeException e) {
+        LOG.error("a task failed", e);
+      }
+      took = clock.getAsLong() - start;
+      return took;
+    }
+
+    /** Ends the task before, and takes no other one. */
+    void rest() {
+      if (share != null) {
+        account(share, took);
+        leave(share);
+        share = null;
+      }
+    }
+  }
+
   private final LongSupplier clock;
   private final int most;
 
-  /** Shares with tasks that wait; guarded by {@link #lock}. */
+  /** Tasks under way. */
+  private final AtomicInteger running = new AtomicInteger();
+
+  /** The time that the share which was served last had used before. */
+  private final AtomicLong level = new AtomicLong();
+
+  private final ReentrantLock queues = new ReentrantLock();
+
+  /** Shares with tasks that wait; guarded by {@link #queues}. */
   private final List<Share> busy = new ArrayList<>();
 
-  /** The time that the share which was served last had used before; guarded by {@link #lock}. */
-  private long level;
+  /** The one of them that had used the least when somebody last came or went. */
+  private volatile @Nullable Share first;
 
-  /** Tasks under way; guarded by {@link #lock}. */
-  private int running;
+  /** For workers with nothing to do: something may have come. */
+  private final Semaphore news = new Semaphore(0);
 
-  /** Guarded by {@link #lock}. */
-  private boolean closed;
+  private volatile boolean closed;
 
   /** Who had a task last, and until when two are taken to be busy: see {@link #alone}. */
   private volatile @Nullable Share latest;
@@ -130,78 +200,62 @@ public final class FairShares implements AutoCloseable {
     return contendedUntil - now < 0;
   }
 
-  /** Whether the task may run at once; else it waits for a worker. */
-  private boolean begin(Share share, Runnable task) {
-    lock.lock();
-    try {
-      if (share.waiting.isEmpty()) {
-        if (share.running == 0) {
-          share.used = Math.max(share.used, level);
-        }
-        if (mayRun(share) && !share.slow && isBefore(share, next())) {
-          begin(share);
-          return true;
-        }
-        busy.add(share);
-      }
-      share.waiting.add(task);
-      if (mayRun(share)) {
-        work.signal();
-      }
+  /** Whether a task that has just come is the next to be done; a moment later, another may be. */
+  private boolean isNext(Share share) {
+    if (share.slow || share.waits) {
       return false;
-    } finally {
-      lock.unlock();
+    }
+    catchUp(share);
+    Share other = first;
+    return other == null || !mayRun(other, null) || isBefore(share, other);
+  }
+
+  /** Who was idle has no credit for it. */
+  private void catchUp(Share share) {
+    if (share.running.get() == 0) {
+      share.used.accumulateAndGet(level.get(), Math::max);
     }
   }
 
-  private void end(Share share, long took) {
-    lock.lock();
+  /** Leaves a task to a worker. */
+  private void await(Share share, Runnable task) {
+    queues.lock();
     try {
-      done(share, took);
-      if (!busy.isEmpty()) {
-        work.signal();
+      if (share.waiting.isEmpty()) {
+        catchUp(share);
+        share.waits = true;
+        busy.add(share);
       }
+      share.waiting.add(task);
+      first = first();
     } finally {
-      lock.unlock();
+      queues.unlock();
+    }
+    if (mayRun(share, null)) {
+      news.release();
     }
   }
 
   private void work() {
-    Share share = null;
-    long took = 0;
+    Worker worker = new Worker();
     boolean nice = false;
     while (true) {
-      Runnable task;
-      lock.lock();
-      try {
-        if (share != null) {
-          done(share, took);
+      // Whatever it was, it is seen when this one takes, and then told to the next.
+      news.drainPermits();
+      Runnable task = worker.take();
+      if (task == null) {
+        if (closed) {
+          return;
         }
-        share = next();
-        while (share == null) {
-          if (closed) {
-            return;
-          }
-          work.awaitUninterruptibly();
-          share = next();
-        }
-        task = take(share);
-      } finally {
-        lock.unlock();
+        news.acquireUninterruptibly();
+        continue;
       }
       if (!nice) {
         // Not before there is work: it would cost each start of the daemon 50 ms.
         Niceness.ofThisThread(Niceness.OF_WHO_WAITS);
         nice = true;
       }
-      long start = clock.getAsLong();
-      try {
-        task.run();
-      } catch (RuntimeException e) {
-        LOG.error("a task failed", e);
-      }
-      took = clock.getAsLong() - start;
-      giveWay(took);
+      giveWay(worker.run(task));
     }
   }
 
@@ -215,65 +269,107 @@ public final class FairShares implements AutoCloseable {
 
   /** Does the next task, when there is one that may be done; for tests. */
   boolean step() {
-    Share share = next();
-    if (share == null) {
+    Worker worker = new Worker();
+    Runnable task = worker.take();
+    if (task == null) {
       return false;
     }
-    Runnable task = take(share);
-    long start = clock.getAsLong();
-    task.run();
-    done(share, clock.getAsLong() - start);
+    worker.run(task);
+    worker.rest();
     return true;
   }
 
-  private @Nullable Share next() {
+  /**
+   * Has a worker go from the share that it served, if any, to the next, if any. Its place is the
+   * other's at once: were it free in between, what comes then from a third would be found to have
+   * to wait.
+   */
+  private @Nullable Share change(@Nullable Share served) {
+    Share next = next(served);
+    while (next != null && !begin(next, served)) {
+      next = next(served);
+    }
+    if (next == null && served != null) {
+      leave(served);
+    }
+    return next;
+  }
+
+  /** The share whose task a worker does next that has served another, or null. */
+  private @Nullable Share next(@Nullable Share served) {
     Share least = null;
     for (Share share : busy) {
-      if (mayRun(share) && isBefore(share, least)) {
+      if (mayRun(share, served) && isBefore(share, least)) {
         least = share;
       }
     }
     return least;
   }
 
-  private boolean mayRun(Share share) {
-    return running < most && share.running < most - 1;
+  private @Nullable Share first() {
+    Share least = null;
+    for (Share share : busy) {
+      if (isBefore(share, least)) {
+        least = share;
+      }
+    }
+    return least;
+  }
+
+  /** Whether a task of the share may begin where one of another ends, or none. */
+  @SuppressWarnings("ReferenceEquality") // Whether it is the very same is the question.
+  private boolean mayRun(Share share, @Nullable Share served) {
+    return share == served
+        || ((served != null || running.get() < most) && share.running.get() < most - 1);
   }
 
   private static boolean isBefore(Share share, @Nullable Share other) {
-    return other == null || share.used < other.used;
+    return other == null || share.used.get() < other.used.get();
   }
 
-  private Runnable take(Share share) {
-    Runnable task = share.waiting.remove();
-    if (share.waiting.isEmpty()) {
-      busy.remove(share);
+  /** Counts one more task of the share, unless there are as many as there may be. */
+  @SuppressWarnings("ReferenceEquality") // Whether it is the very same is the question.
+  private boolean begin(Share share, @Nullable Share served) {
+    if (share != served) {
+      if (!oneMore(share.running, most - 1)) {
+        return false;
+      }
+      if (served != null) {
+        served.running.decrementAndGet();
+      } else if (!oneMore(running, most)) {
+        share.running.decrementAndGet();
+        tell();
+        return false;
+      }
     }
-    begin(share);
-    return task;
+    level.accumulateAndGet(share.used.get(), Math::max);
+    return true;
   }
 
-  private void begin(Share share) {
-    share.running++;
-    running++;
-    level = Math.max(level, share.used);
+  private static boolean oneMore(AtomicInteger count, int most) {
+    return count.getAndUpdate(before -> Math.min(before + 1, most)) < most;
   }
 
-  private void done(Share share, long took) {
-    share.used += took;
+  private static void account(Share share, long took) {
+    share.used.addAndGet(took);
     share.slow = took >= LONG_NANOS;
-    share.running--;
-    running--;
+  }
+
+  private void leave(Share share) {
+    share.running.decrementAndGet();
+    running.decrementAndGet();
+  }
+
+  /** Has a worker that rests look, when something waits. */
+  private void tell() {
+    if (first != null) {
+      news.release();
+    }
   }
 
   @Override
   public void close() {
-    lock.lock();
-    try {
-      closed = true;
-      work.signalAll();
-    } finally {
-      lock.unlock();
-    }
+    closed = true;
+    news.release(most);
   }
 }

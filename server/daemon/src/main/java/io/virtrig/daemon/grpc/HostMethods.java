@@ -3,11 +3,17 @@ package io.virtrig.daemon.grpc;
 import com.google.rpc.Code;
 import io.grpc.ServerServiceDefinition;
 import io.virtrig.daemon.hosts.HostRegistry;
+import io.virtrig.daemon.hosts.HostRegistry.Made;
 import io.virtrig.daemon.hosts.HostedHost;
 import io.virtrig.daemon.hosts.Lease;
 import io.virtrig.daemon.hosts.Leases;
+import io.virtrig.daemon.hosts.NoSuchHost;
 import io.virtrig.daemon.limits.MemoryPressure;
 import io.virtrig.daemon.tenancy.Caller;
+import io.virtrig.v1.BatchCreateHostsRequest;
+import io.virtrig.v1.BatchCreateHostsResponse;
+import io.virtrig.v1.BatchDeleteHostsRequest;
+import io.virtrig.v1.BatchDeleteHostsResponse;
 import io.virtrig.v1.CloneHostRequest;
 import io.virtrig.v1.CloneHostResponse;
 import io.virtrig.v1.CreateHostRequest;
@@ -27,10 +33,16 @@ import io.virtrig.v1.ListHostsResponse;
 import io.virtrig.v1.RenewLeaseRequest;
 import io.virtrig.v1.RenewLeaseResponse;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** The host service: what its methods ask of the registry. */
 final class HostMethods {
+  private static final int MOST_TOGETHER = 1000;
+
   private final Callers callers;
   private final MemoryPressure memory;
   private final Leases leases;
@@ -45,13 +57,24 @@ final class HostMethods {
     return new ServiceBinding(HostServiceGrpc.getServiceDescriptor(), callers)
         .audited(
             HostServiceGrpc.getCreateHostMethod(),
+            request -> 1,
             "host.create",
             CreateHostRequest::getHostId,
+            (request, answer) -> List.of(answer.getHost().getName()),
             this::create)
         .audited(
+            HostServiceGrpc.getBatchCreateHostsMethod(),
+            BatchCreateHostsRequest::getRequestsCount,
+            "host.create",
+            request -> request.getRequestsCount() + " hosts",
+            (request, answer) -> answer.getNamesList(),
+            this::createAll)
+        .audited(
             HostServiceGrpc.getCloneHostMethod(),
+            request -> 1,
             "host.clone",
             request -> request.getName() + " " + request.getHostId(),
+            (request, answer) -> List.of(request.getName() + " " + answer.getHost().getName()),
             this::cloneHost)
         .method(HostServiceGrpc.getGetHostMethod(), HostMethods::get)
         .method(HostServiceGrpc.getListHostsMethod(), HostMethods::list)
@@ -60,6 +83,13 @@ final class HostMethods {
             "host.delete",
             DeleteHostRequest::getName,
             this::delete)
+        .audited(
+            HostServiceGrpc.getBatchDeleteHostsMethod(),
+            BatchDeleteHostsRequest::getNamesCount,
+            "host.delete",
+            request -> request.getNamesCount() + " hosts",
+            (request, answer) -> request.getNamesList(),
+            this::deleteAll)
         .method(HostServiceGrpc.getRenewLeaseMethod(), this::renew)
         .method(HostServiceGrpc.getDescribeHostMethod(), HostMethods::describe)
         .method(HostServiceGrpc.getListEventsMethod(), HostMethods::events)
@@ -69,10 +99,44 @@ final class HostMethods {
   private CreateHostResponse create(Caller caller, CreateHostRequest request) {
     requireMemory();
     @Nullable Duration lease = LeaseLength.of(request.hasLease(), request.getLease());
-    HostRegistry hosts = caller.tenant().hosts();
-    HostedHost host = hosts.create(request.getHostId(), request.getSpec(), request.getRequestId());
+    HostedHost host = make(caller, request).host();
     lease(caller, host, lease);
     return CreateHostResponse.newBuilder().setHost(message(host)).build();
+  }
+
+  private static Made make(Caller caller, CreateHostRequest request) {
+    return caller
+        .tenant()
+        .hosts()
+        .make(request.getHostId(), request.getSpec(), request.getRequestId());
+  }
+
+  private BatchCreateHostsResponse createAll(Caller caller, BatchCreateHostsRequest request) {
+    requireBatch("requests", request.getRequestsCount());
+    BatchCreateHostsResponse.Builder response = BatchCreateHostsResponse.newBuilder();
+    List<HostedHost> made = new ArrayList<>();
+    List<Runnable> granted = new ArrayList<>();
+    for (int i = 0; i < request.getRequestsCount(); i++) {
+      try {
+        requireMemory();
+        CreateHostRequest wanted = request.getRequests(i);
+        @Nullable Duration lease = LeaseLength.of(wanted.hasLease(), wanted.getLease());
+        Made one = make(caller, wanted);
+        granted.add(() -> lease(caller, one.host(), lease));
+        response.addNames(one.host().name());
+        if (one.isNew()) {
+          made.add(one.host());
+        }
+      } catch (RuntimeException e) {
+        made.forEach(caller.tenant().hosts()::end);
+        memory.released();
+        throw Statuses.at(
+            "requests[" + i + "]",
+            RefusedCall.status(e, HostServiceGrpc.getBatchCreateHostsMethod().getFullMethodName()));
+      }
+    }
+    granted.forEach(Runnable::run);
+    return response.build();
   }
 
   private CloneHostResponse cloneHost(Caller caller, CloneHostRequest request) {
@@ -145,6 +209,35 @@ final class HostMethods {
     return DeleteHostResponse.getDefaultInstance();
   }
 
+  private BatchDeleteHostsResponse deleteAll(Caller caller, BatchDeleteHostsRequest request) {
+    requireBatch("names", request.getNamesCount());
+    Set<HostedHost> hosts = new LinkedHashSet<>();
+    for (int i = 0; i < request.getNamesCount(); i++) {
+      String place = "names[" + i + "]";
+      HostedHost host;
+      try {
+        host = named(caller, place, request.getNames(i));
+      } catch (NoSuchHost e) {
+        throw Statuses.daemon(Code.NOT_FOUND, place + ": " + e.getMessage());
+      }
+      if (!hosts.add(host)) {
+        throw Statuses.daemon(
+            Code.INVALID_ARGUMENT, place + ": names \"" + host.id() + "\" a second time");
+      }
+    }
+    hosts.forEach(caller.tenant().hosts()::end);
+    memory.released();
+    return BatchDeleteHostsResponse.getDefaultInstance();
+  }
+
+  private static void requireBatch(String field, int count) {
+    if (count < 1 || count > MOST_TOGETHER) {
+      throw Statuses.daemon(
+          Code.INVALID_ARGUMENT,
+          field + ": " + count + " hosts, where 1 to " + MOST_TOGETHER + " go together");
+    }
+  }
+
   private static DescribeHostResponse describe(Caller caller, DescribeHostRequest request) {
     HostedHost hosted = named(caller, request.getName());
     return hosted.with(
@@ -168,8 +261,12 @@ final class HostMethods {
   }
 
   private static HostedHost named(Caller caller, String name) {
+    return named(caller, "name", name);
+  }
+
+  private static HostedHost named(Caller caller, String field, String name) {
     if (name.isEmpty()) {
-      throw Statuses.daemon(Code.INVALID_ARGUMENT, "name: names no host");
+      throw Statuses.daemon(Code.INVALID_ARGUMENT, field + ": names no host");
     }
     return caller.tenant().hosts().get(name);
   }

@@ -9,6 +9,7 @@ import io.grpc.StatusRuntimeException;
 import io.virtrig.daemon.tenancy.Caller;
 import java.util.Collection;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.BiFunction;
 import java.util.function.Function;
@@ -58,19 +59,44 @@ final class ServiceBinding {
       String act,
       Function<Q, String> object,
       BiFunction<Caller, Q, A> function) {
+    return audited(
+        method,
+        request -> 1,
+        act,
+        object,
+        (request, answer) -> List.of(object.apply(request)),
+        function);
+  }
+
+  /**
+   * Binds a method whose every call is written down.
+   *
+   * @param operations how many operations a request brings
+   * @param act what it is called there
+   * @param asked what it is asked to act on, which is written down when it refuses
+   * @param done what it has acted on, a line each
+   */
+  <Q, A> ServiceBinding audited(
+      MethodDescriptor<Q, A> method,
+      ToIntFunction<Q> operations,
+      String act,
+      Function<Q, String> asked,
+      BiFunction<Q, A, List<String>> done,
+      BiFunction<Caller, Q, A> function) {
     return method(
         method,
+        operations,
         (caller, request) -> {
+          A answer;
           try {
-            A answer = function.apply(caller, request);
-            callers.record(caller, act, object.apply(request), "OK");
-            return answer;
+            answer = function.apply(caller, request);
           } catch (RuntimeException e) {
             StatusRuntimeException refusal = RefusedCall.status(e, method.getFullMethodName());
-            callers.record(
-                caller, act, object.apply(request), refusal.getStatus().getCode().name());
+            callers.record(caller, act, asked.apply(request), refusal.getStatus().getCode().name());
             throw refusal;
           }
+          done.apply(request, answer).forEach(object -> callers.record(caller, act, object, "OK"));
+          return answer;
         });
   }
 

@@ -2,6 +2,7 @@ package io.virtrig.daemon.grpc;
 
 import com.google.protobuf.Any;
 import com.google.protobuf.Descriptors.FieldDescriptor;
+import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
 import com.google.rpc.Code;
 import com.google.rpc.ErrorInfo;
@@ -88,6 +89,28 @@ final class Statuses {
             Any.pack(refusal),
             retry(MemoryPressure.TRY_AGAIN))
         : daemon(code, reason, where + refusal.getReason(), Any.pack(refusal));
+  }
+
+  /** The same refusal, of what stands at a place in a larger message. */
+  static StatusRuntimeException at(String place, StatusRuntimeException refusal) {
+    Status.Builder status = StatusProto.fromThrowable(refusal).toBuilder();
+    status.setMessage(place + (status.getMessage().isEmpty() ? "" : ": " + status.getMessage()));
+    for (int i = 0; i < status.getDetailsCount(); i++) {
+      if (status.getDetails(i).is(Refusal.class)) {
+        Refusal detail = unpacked(status.getDetails(i));
+        String field = detail.getField().isEmpty() ? place : place + "." + detail.getField();
+        status.setDetails(i, Any.pack(detail.toBuilder().setField(field).build()));
+      }
+    }
+    return StatusProto.toStatusRuntimeException(status.build());
+  }
+
+  private static Refusal unpacked(Any detail) {
+    try {
+      return detail.unpack(Refusal.class);
+    } catch (InvalidProtocolBufferException e) {
+      throw new IllegalStateException("a detail that was packed here cannot be read", e);
+    }
   }
 
   /** A refusal of the daemon itself. */

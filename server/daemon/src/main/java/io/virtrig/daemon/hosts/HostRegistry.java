@@ -60,8 +60,20 @@ public final class HostRegistry {
    * @throws io.virtrig.emulator.errno.Refused when the specification makes no sense
    */
   public HostedHost create(String id, HostSpec spec, String requestId) {
+    return make(id, spec, requestId).host();
+  }
+
+  /** As {@link #create}; says whether the host was there before. */
+  public Made make(String id, HostSpec spec, String requestId) {
     return add(id, requestId, () -> maker.make(spec));
   }
+
+  /**
+   * A host that was asked for.
+   *
+   * @param isNew not made before by the same request
+   */
+  public record Made(HostedHost host, boolean isNew) {}
 
   /**
    * Makes a host in the state that another is in.
@@ -75,10 +87,10 @@ public final class HostRegistry {
    */
   public HostedHost clone(String original, String id, String requestId) {
     HostedHost other = get(original);
-    return add(id, requestId, () -> other.with(maker::copy));
+    return add(id, requestId, () -> other.with(maker::copy)).host();
   }
 
-  private HostedHost add(String id, String requestId, Supplier<Host> made) {
+  private Made add(String id, String requestId, Supplier<Host> made) {
     if (!id.isEmpty() && !ID.matcher(id).matches()) {
       throw new HostRefused(
           HostRefused.Reason.BAD_ID,
@@ -104,12 +116,12 @@ public final class HostRegistry {
           chosen = new HostedHost("host-" + lastChosen.incrementAndGet(), requestId, host, share);
         } while (hosts.putIfAbsent(chosen.id(), chosen) != null);
         added = true;
-        return chosen;
+        return new Made(chosen, true);
       }
       HostedHost named = new HostedHost(id, requestId, host, share);
       HostedHost first = hosts.putIfAbsent(id, named);
       added = first == null;
-      return first == null ? named : sameRequest(first, requestId);
+      return first == null ? new Made(named, true) : sameRequest(first, requestId);
     } finally {
       if (!added) {
         size.decrementAndGet();
@@ -121,12 +133,12 @@ public final class HostRegistry {
     }
   }
 
-  private static HostedHost sameRequest(HostedHost existing, String requestId) {
+  private static Made sameRequest(HostedHost existing, String requestId) {
     if (requestId.isEmpty() || !requestId.equals(existing.requestId())) {
       throw new HostRefused(
           HostRefused.Reason.EXISTS, "there is a host \"" + existing.id() + "\" already");
     }
-    return existing;
+    return new Made(existing, false);
   }
 
   /**
@@ -155,23 +167,35 @@ public final class HostRegistry {
    * @throws NoSuchHost when there is none
    */
   public void delete(String name) {
-    String id = id(name);
-    HostedHost host = hosts.remove(id);
-    if (host == null) {
-      throw new NoSuchHost(id);
+    HostedHost host = get(name);
+    if (!end(host)) {
+      throw new NoSuchHost(host.id());
     }
-    size.decrementAndGet();
-    slots.giveBack();
-    host.end();
+  }
+
+  /** Ends a host, unless somebody else does; one of the same id that came after it stays. */
+  public boolean end(HostedHost host) {
+    boolean ended = remove(host);
+    if (ended) {
+      host.end();
+    }
+    return ended;
   }
 
   /** Ends a host because its lease is over; one of the same id that came after it stays. */
   public void expire(HostedHost host) {
-    if (hosts.remove(host.id(), host)) {
-      size.decrementAndGet();
-      slots.giveBack();
+    if (remove(host)) {
       host.expire();
     }
+  }
+
+  private boolean remove(HostedHost host) {
+    boolean removed = hosts.remove(host.id(), host);
+    if (removed) {
+      size.decrementAndGet();
+      slots.giveBack();
+    }
+    return removed;
   }
 
   /** Up to {@code most} hosts with an id above {@code after}, by id. */

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 /** Who is served first, counted by a clock that only tasks advance. */
@@ -180,6 +181,47 @@ class FairSharesTest {
       other.execute(served::countDown);
       assertThat(served.await(30, TimeUnit.SECONDS)).isTrue();
       end.countDown();
+    }
+  }
+
+  /** With real workers: no task is left behind, and no more run at a time than may. */
+  @Test
+  void whateverComesFromWhereverIsDoneOnce() throws Exception {
+    int processors = 3;
+    int tasks = 20_000;
+    try (FairShares working = new FairShares(processors)) {
+      AtomicInteger underWay = new AtomicInteger();
+      AtomicInteger most = new AtomicInteger();
+      List<AtomicInteger> counts = new ArrayList<>();
+      CountDownLatch all = new CountDownLatch(5 * tasks);
+      List<Executor> tenants = new ArrayList<>();
+      for (int i = 0; i < 5; i++) {
+        tenants.add(working.share());
+        counts.add(new AtomicInteger());
+      }
+      for (int i = 0; i < 5; i++) {
+        Executor tenant = tenants.get(i);
+        AtomicInteger count = counts.get(i);
+        Runnable task =
+            () -> {
+              most.accumulateAndGet(underWay.incrementAndGet(), Math::max);
+              count.incrementAndGet();
+              underWay.decrementAndGet();
+              all.countDown();
+            };
+        Thread.ofPlatform()
+            .daemon()
+            .start(
+                () -> {
+                  for (int j = 0; j < tasks; j++) {
+                    tenant.execute(task);
+                  }
+                });
+      }
+      assertThat(all.await(60, TimeUnit.SECONDS)).as("%d left", all.getCount()).isTrue();
+      assertThat(counts).allSatisfy(count -> assertThat(count).hasValue(tasks));
+      // One may have begun before a second share was busy.
+      assertThat(most.get()).isBetween(1, processors + 1);
     }
   }
 }

@@ -24,6 +24,8 @@ import io.virtrig.daemon.config.BadConfiguration;
 import io.virtrig.daemon.config.Configuration;
 import io.virtrig.v1.AdminServiceGrpc;
 import io.virtrig.v1.AdminServiceGrpc.AdminServiceBlockingStub;
+import io.virtrig.v1.BatchCreateHostsRequest;
+import io.virtrig.v1.BatchDeleteHostsRequest;
 import io.virtrig.v1.CreateHostRequest;
 import io.virtrig.v1.DeleteTenantHostRequest;
 import io.virtrig.v1.DrainRequest;
@@ -208,7 +210,7 @@ class AdminTest {
             "admin.quota OK");
     JsonObject first = lines.getFirst();
     assertThat(first.get("tenant").getAsString()).isEqualTo("a");
-    assertThat(first.get("object").getAsString()).isEqualTo("one");
+    assertThat(first.get("object").getAsString()).isEqualTo("hosts/one");
     assertThat(first.get("peer").getAsString()).startsWith("127.0.0.1:");
     assertThat(TenantsOnDisk.hash(TenantsOnDisk.token("a")))
         .startsWith("sha256:" + first.get("identity").getAsString().substring("token:".length()));
@@ -218,6 +220,38 @@ class AdminTest {
     var _ = admin.setQuota(quota("a", "hosts", 3));
     await().until(() -> Files.exists(log) && lines(log).size() == 1);
     assertThat(lines(old)).hasSize(5);
+  }
+
+  @Test
+  void ofABatchOfHostsEachIsWrittenDown() throws Exception {
+    var _ = admin.setQuota(quota("a", "hosts", 2));
+    CreateHostRequest.Builder any = CreateHostRequest.newBuilder();
+    List<String> made =
+        hosts
+            .batchCreateHosts(
+                BatchCreateHostsRequest.newBuilder()
+                    .addRequests(host("one"))
+                    .addRequests(any)
+                    .build())
+            .getNamesList();
+    BatchDeleteHostsRequest both = BatchDeleteHostsRequest.newBuilder().addAllNames(made).build();
+    var _ = hosts.batchDeleteHosts(both);
+    assertThat(code(() -> hosts.batchDeleteHosts(both))).isEqualTo(Status.Code.NOT_FOUND);
+    await().until(() -> lines(log).size() == 6);
+    assertThat(lines(log))
+        .extracting(
+            line ->
+                line.get("act").getAsString()
+                    + " "
+                    + line.get("object").getAsString()
+                    + " "
+                    + line.get("outcome").getAsString())
+        .endsWith(
+            "host.create hosts/one OK",
+            "host.create " + made.get(1) + " OK",
+            "host.delete hosts/one OK",
+            "host.delete " + made.get(1) + " OK",
+            "host.delete 2 hosts NOT_FOUND");
   }
 
   private static List<JsonObject> lines(Path file) throws IOException {

@@ -10,6 +10,8 @@ import com.google.rpc.ErrorInfo;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
+import io.virtrig.v1.BatchCreateHostsRequest;
+import io.virtrig.v1.BatchDeleteHostsRequest;
 import io.virtrig.v1.CloneHostRequest;
 import io.virtrig.v1.CreateHostRequest;
 import io.virtrig.v1.DeleteHostRequest;
@@ -34,6 +36,7 @@ import io.virtrig.v1.Result;
 import io.virtrig.v1.StoreRequest;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -157,6 +160,135 @@ class HostMethodsTest {
     assertThat(get("rig-1")).isEqualTo(made);
     daemon.hosts().deleteHost(DeleteHostRequest.newBuilder().setName("hosts/rig-1").build());
     assertThat(refused(() -> get("rig-1")).getStatus().getCode()).isEqualTo(Status.Code.NOT_FOUND);
+  }
+
+  @Test
+  void hostsAreMadeAndEndedTogether() {
+    List<String> made = createAll(wanted("a"), wanted(""), wanted("b"));
+    assertThat(made).hasSize(3).startsWith("hosts/a").endsWith("hosts/b");
+    assertThat(ids()).containsExactlyInAnyOrderElementsOf(made);
+    assertThat(get(made.get(1)).getSpec()).isEqualTo(get("a").getSpec());
+    deleteAll("a", made.get(1), "hosts/b");
+    assertThat(ids()).isEmpty();
+  }
+
+  @Test
+  void whatRefusesOneHostOfSeveralNamesItAndLeavesNone() {
+    CreateHostRequest vax = wanted("c").setSpec(HostSpec.newBuilder().setArch("vax")).build();
+    StatusRuntimeException refusal =
+        refused(() -> createAll(wanted("a"), wanted("b"), vax.toBuilder()));
+    assertThat(refusal.getStatus().getCode()).isEqualTo(Status.Code.INVALID_ARGUMENT);
+    assertThat(refusal.getStatus().getDescription()).startsWith("requests[2]: spec.arch: ");
+    assertThat(detail(refusal, Refusal.class).getField()).isEqualTo("requests[2].spec.arch");
+    StatusRuntimeException lease =
+        refused(
+            () ->
+                createAll(
+                    wanted("a"), wanted("b").setLease(com.google.protobuf.Duration.newBuilder())));
+    assertThat(lease.getStatus().getDescription()).startsWith("requests[1]: lease: ");
+    StatusRuntimeException twice = refused(() -> createAll(wanted("a"), wanted("a")));
+    assertThat(twice.getStatus().getCode()).isEqualTo(Status.Code.ALREADY_EXISTS);
+    assertThat(twice.getStatus().getDescription()).startsWith("requests[1]: ");
+    assertThat(ids()).isEmpty();
+  }
+
+  /** The first of two that are wrong is the one that is told. */
+  @Test
+  void ofTwoBadHostsTheFirstIsTold() {
+    CreateHostRequest.Builder vax =
+        wanted("a").setSpec(HostSpec.newBuilder().setArch("vax").build());
+    assertThat(refused(() -> createAll(wanted("B"), vax)).getStatus().getDescription())
+        .startsWith("requests[0]: ");
+    assertThat(refused(() -> createAll(vax, wanted("B"))).getStatus().getDescription())
+        .startsWith("requests[0]: spec.arch");
+  }
+
+  @Test
+  void aBatchThatIsRepeatedAnswersTheSameHostsAndARefusedOneKeepsThoseOfBefore() {
+    CreateHostRequest.Builder first = wanted("a").setRequestId("r1");
+    CreateHostRequest.Builder second = wanted("b").setRequestId("r2");
+    assertThat(createAll(first, second)).isEqualTo(createAll(first, second));
+    assertThat(refused(() -> createAll(first, second, wanted("c"), wanted("b"))).getStatus())
+        .extracting(Status::getCode)
+        .isEqualTo(Status.Code.ALREADY_EXISTS);
+    assertThat(ids()).containsExactly("hosts/a", "hosts/b");
+  }
+
+  @Test
+  void aRefusedBatchLeavesTheLeaseOfAHostThatWasThere() {
+    CreateHostRequest.Builder leased = wanted("a").setRequestId("r1").setLease(seconds(1000));
+    createAll(leased);
+    assertThat(refused(() -> createAll(leased.setLease(seconds(2000)), wanted("B"))).getStatus())
+        .extracting(Status::getCode)
+        .isEqualTo(Status.Code.INVALID_ARGUMENT);
+    assertThat(get("a").getLease().getSeconds()).isEqualTo(1000);
+    createAll(leased);
+    assertThat(get("a").getLease().getSeconds()).isEqualTo(2000);
+  }
+
+  private static com.google.protobuf.Duration.Builder seconds(long seconds) {
+    return com.google.protobuf.Duration.newBuilder().setSeconds(seconds);
+  }
+
+  @Test
+  void ofHostsThatEndTogetherEachIsThereAndNamedOnce() {
+    createAll(wanted("a"), wanted("b"));
+    StatusRuntimeException absent = refused(() -> deleteAll("a", "x", "b"));
+    assertThat(absent.getStatus().getCode()).isEqualTo(Status.Code.NOT_FOUND);
+    assertThat(absent.getStatus().getDescription()).startsWith("names[1]: ").contains("\"x\"");
+    StatusRuntimeException twice = refused(() -> deleteAll("a", "b", "hosts/a"));
+    assertThat(twice.getStatus().getCode()).isEqualTo(Status.Code.INVALID_ARGUMENT);
+    assertThat(twice.getStatus().getDescription()).startsWith("names[2]: ").contains("\"a\"");
+    assertThat(refused(() -> deleteAll("a", "")).getStatus().getDescription())
+        .isEqualTo("names[1]: names no host");
+    assertThat(ids()).containsExactly("hosts/a", "hosts/b");
+  }
+
+  @Test
+  void aBatchHasOneToAThousandHosts() {
+    assertThat(refused(this::createAll).getStatus().getDescription())
+        .isEqualTo("requests: 0 hosts, where 1 to 1000 go together");
+    assertThat(refused(this::deleteAll).getStatus().getDescription())
+        .isEqualTo("names: 0 hosts, where 1 to 1000 go together");
+    CreateHostRequest.Builder[] many = new CreateHostRequest.Builder[1001];
+    Arrays.fill(many, wanted(""));
+    assertThat(refused(() -> createAll(many)).getStatus().getCode())
+        .isEqualTo(Status.Code.INVALID_ARGUMENT);
+    assertThat(ids()).isEmpty();
+    List<String> made = createAll(Arrays.copyOf(many, 1000));
+    assertThat(made).hasSize(1000).doesNotHaveDuplicates();
+    deleteAll(made.toArray(String[]::new));
+    assertThat(ids()).isEmpty();
+  }
+
+  private static CreateHostRequest.Builder wanted(String id) {
+    return CreateHostRequest.newBuilder().setHostId(id);
+  }
+
+  private List<String> createAll(CreateHostRequest.Builder... wanted) {
+    BatchCreateHostsRequest.Builder request = BatchCreateHostsRequest.newBuilder();
+    for (CreateHostRequest.Builder one : wanted) {
+      request.addRequests(one);
+    }
+    return daemon.hosts().batchCreateHosts(request.build()).getNamesList();
+  }
+
+  private void deleteAll(String... names) {
+    var _ =
+        daemon
+            .hosts()
+            .batchDeleteHosts(
+                BatchDeleteHostsRequest.newBuilder().addAllNames(List.of(names)).build());
+  }
+
+  private List<String> ids() {
+    return daemon
+        .hosts()
+        .listHosts(ListHostsRequest.newBuilder().setPageSize(1000).build())
+        .getHostsList()
+        .stream()
+        .map(Host::getName)
+        .toList();
   }
 
   @Test

@@ -17,6 +17,7 @@ import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
+import io.virtrig.v1.BatchCreateHostsRequest;
 import io.virtrig.v1.CloneHostRequest;
 import io.virtrig.v1.Completion;
 import io.virtrig.v1.CreateHostRequest;
@@ -121,6 +122,23 @@ class QuotaTest {
       var _ = hosts.deleteHost(DeleteHostRequest.newBuilder().setName("one").build());
       var _ = hosts.createHost(host("two"));
     }
+  }
+
+  @Test
+  void ofHostsThatAreMadeTogetherNoneIsMadeWhenThereIsNoRoomForAll() throws Exception {
+    try (ServedDaemon daemon = daemon("hosts: 3", "devices: 2")) {
+      HostServiceBlockingStub hosts = hosts(a(daemon));
+      refused("devices", () -> hosts.batchCreateHosts(batch(host("a"), host("b"), host("c"))));
+      CreateHostRequest bare = CreateHostRequest.getDefaultInstance();
+      refused("hosts", () -> hosts.batchCreateHosts(batch(bare, bare, bare, bare)));
+      // All that those before had taken has come back.
+      assertThat(hosts.batchCreateHosts(batch(host("a"), host("b"), bare)).getNamesCount())
+          .isEqualTo(3);
+    }
+  }
+
+  private static BatchCreateHostsRequest batch(CreateHostRequest... requests) {
+    return BatchCreateHostsRequest.newBuilder().addAllRequests(List.of(requests)).build();
   }
 
   @Test

@@ -58,6 +58,7 @@ class TenantIsolationTest {
   private static final Set<String> NAME_NO_HOST =
       Set.of(
           "virtrig.v1.HostService/CreateHost",
+          "virtrig.v1.HostService/BatchCreateHosts",
           "virtrig.v1.HostService/ListHosts",
           "virtrig.v1.EchoService/Echo",
           "virtrig.v1.EchoService/EchoStream",
@@ -283,6 +284,7 @@ class TenantIsolationTest {
       switch (field.getName()) {
         case "host" -> request.setField(field, VICTIM);
         case "name" -> request.setField(field, "hosts/" + VICTIM + (program ? "/programs/p" : ""));
+        case "names" -> request.addRepeatedField(field, "hosts/" + VICTIM);
         case "parent" -> request.setField(field, "hosts/" + VICTIM);
         default -> {
           // Says nothing of which host.
