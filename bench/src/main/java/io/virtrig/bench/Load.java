@@ -7,8 +7,6 @@ import java.util.concurrent.atomic.LongAdder;
 
 /** Runs lanes beside one another and counts what they do: a closed loop. */
 final class Load {
-  private static final Duration WARM_UP = Duration.ofSeconds(8);
-
   private final LongAdder done = new LongAdder();
   private CountDownLatch ended = new CountDownLatch(0);
   private long start;
@@ -35,10 +33,11 @@ final class Load {
     return rate;
   }
 
-  /** Operations a second over the duration, after a time to warm up. */
-  double rate(List<? extends Lane> lanes, Duration duration) throws InterruptedException {
+  /** Operations a second over the duration, once the lanes have run for the time before it. */
+  double rate(List<? extends Lane> lanes, Duration before, Duration duration)
+      throws InterruptedException {
     begin(lanes);
-    Thread.sleep(WARM_UP);
+    Thread.sleep(before);
     count();
     Thread.sleep(duration);
     return end();

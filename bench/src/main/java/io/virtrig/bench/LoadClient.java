@@ -5,27 +5,35 @@ import io.grpc.InsecureChannelCredentials;
 import io.grpc.ManagedChannel;
 import io.virtrig.client.VirtrigClient;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Function;
 import org.HdrHistogram.ConcurrentHistogram;
 import org.HdrHistogram.Histogram;
 
 /**
  * Loads a daemon with single calls and with rings, each beside its floor: an echo over the same
- * connection with messages of the same sizes.
+ * connections with messages of the same sizes.
  *
- * <p>Arguments: the daemon's address, seconds of each measurement. Rates are closed loops with a
- * fixed number of calls on their way; latencies are an open loop, counted from when a call was due
- * and not from when it could be sent, so that a stall is not hidden by what it kept from being
- * sent. The last lines name the ratios that {@code bench/check-ratios} compares.
+ * <p>Arguments: the daemon's address, seconds of each measurement; for who profiles the daemon also
+ * {@code unary} or {@code ring}, the only load then. Rates are closed loops with a fixed number of
+ * calls on their way, all of them warm, measured in turns; of each the median round counts.
+ * Latencies are an open loop, counted from when a call was due and not from when it could be sent,
+ * so that a stall is not hidden by what it kept from being sent. The last lines name the ratios
+ * that {@code bench/check-ratios} compares.
  */
 public final class LoadClient {
-  private static final int CALLS_IN_FLIGHT = 100;
-  private static final int RINGS = 2;
-  private static final int ROUNDS = 2;
+  private static final int CONNECTIONS = 2;
+  private static final int CALLS_A_CONNECTION = 50;
+  private static final int RINGS_A_CONNECTION = 1;
+  private static final int ROUNDS = 5;
+  private static final Duration WARM_UP = Duration.ofSeconds(10);
+  private static final Duration SETTLING = Duration.ofSeconds(1);
 
   /** Share of the floor's rate that the open loop offers. */
   private static final double OPEN_LOOP_LOAD = 0.1;
@@ -39,48 +47,80 @@ public final class LoadClient {
 
   /** Prints the tables and the ratios. */
   public static void main(String[] arguments) throws Exception {
-    ManagedChannel channel =
-        Grpc.newChannelBuilder(arguments[0], InsecureChannelCredentials.create())
-            .directExecutor()
-            .build();
     LoadClient client = new LoadClient(Duration.ofSeconds(Integer.parseInt(arguments[1])));
-    try (VirtrigClient virtrig = VirtrigClient.over(channel, VirtrigClient.DEFAULT_DEADLINE)) {
-      client.run(new Lanes(virtrig, channel, CALLS_IN_FLIGHT, RINGS));
+    List<ManagedChannel> channels = new ArrayList<>();
+    List<Lanes> lanes = new ArrayList<>();
+    for (int connection = 0; connection < CONNECTIONS; connection++) {
+      ManagedChannel channel =
+          Grpc.newChannelBuilder(arguments[0], InsecureChannelCredentials.create())
+              .directExecutor()
+              .build();
+      channels.add(channel);
+      VirtrigClient virtrig = VirtrigClient.over(channel, VirtrigClient.DEFAULT_DEADLINE);
+      lanes.add(new Lanes(virtrig, channel, CALLS_A_CONNECTION, RINGS_A_CONNECTION));
     }
+    if (arguments.length > 2) {
+      client.only(arguments[2], lanes);
+    } else {
+      client.run(lanes);
+    }
+    channels.forEach(ManagedChannel::shutdownNow);
   }
 
-  private void run(Lanes lanes) throws InterruptedException {
-    Pair single = pair(lanes.echoes(), lanes.unary());
-    Pair streamed = pair(lanes.echoStreams(), lanes.rings());
+  private void only(String kind, List<Lanes> lanes) throws InterruptedException {
+    double rate =
+        switch (kind) {
+          case "unary" -> load.rate(all(lanes, Lanes::unary), WARM_UP, duration);
+          case "ring" -> load.rate(all(lanes, Lanes::rings), WARM_UP, duration);
+          default -> throw new IllegalArgumentException(kind);
+        };
+    row(kind, rate, "");
+  }
+
+  private void run(List<Lanes> lanes) throws InterruptedException {
+    List<UnaryLane> echoes = all(lanes, Lanes::echoes);
+    List<UnaryLane> unary = all(lanes, Lanes::unary);
+    double[] rates =
+        rates(List.of(echoes, unary, all(lanes, Lanes::echoStreams), all(lanes, Lanes::rings)));
+    double unaryOfEcho = rates[1] / rates[0];
+    double ringOfEchoStream = rates[3] / rates[2];
     System.out.println("| | operations a second | of its floor |");
     System.out.println("| --- | --- | --- |");
-    row("unary echo", single.floor, "");
-    row("unary", single.rate, ratio(single.rate / single.floor));
-    row("echo stream, messages as large as a batch and its answer", streamed.floor, "");
-    row("ring, batches of 64", streamed.rate, ratio(streamed.rate / streamed.floor));
+    row("unary echo", rates[0], "");
+    row("unary", rates[1], ratio(unaryOfEcho));
+    row("echo stream, messages as large as a batch and its answer", rates[2], "");
+    row("ring, batches of 64", rates[3], ratio(ringOfEchoStream));
     System.out.println();
     System.out.println("| open loop | offered a second | p50 | p99 | p99.9 |");
     System.out.println("| --- | --- | --- | --- | --- |");
-    latencies("unary echo", single.floor * OPEN_LOOP_LOAD, lanes.echoes().getFirst());
-    latencies("unary", single.floor * OPEN_LOOP_LOAD, lanes.unary().getFirst());
+    latencies("unary echo", rates[0] * OPEN_LOOP_LOAD, echoes.getFirst());
+    latencies("unary", rates[0] * OPEN_LOOP_LOAD, unary.getFirst());
     System.out.println();
-    System.out.println("ratio unary-of-echo " + ratio(single.rate / single.floor));
-    System.out.println("ratio ring-of-unary " + ratio(streamed.rate / single.rate));
-    System.out.println("ratio ring-of-echo-stream " + ratio(streamed.rate / streamed.floor));
+    System.out.println("ratio unary-of-echo " + ratio(unaryOfEcho));
+    System.out.println("ratio ring-of-unary " + ratio(rates[3] / rates[1]));
+    System.out.println("ratio ring-of-echo-stream " + ratio(ringOfEchoStream));
   }
 
-  /** The best rates of a floor and of what stands on it, measured in turns. */
-  private record Pair(double floor, double rate) {}
+  private static <L> List<L> all(List<Lanes> lanes, Function<Lanes, List<L>> kind) {
+    return lanes.stream().map(kind).flatMap(List::stream).toList();
+  }
 
-  private Pair pair(List<? extends Lane> floors, List<? extends Lane> lanes)
-      throws InterruptedException {
-    double floor = 0;
-    double rate = 0;
-    for (int round = 0; round < ROUNDS; round++) {
-      floor = Math.max(floor, load.rate(floors, duration));
-      rate = Math.max(rate, load.rate(lanes, duration));
+  /** Operations a second of each kind of load. */
+  private double[] rates(List<List<? extends Lane>> kinds) throws InterruptedException {
+    for (List<? extends Lane> kind : kinds) {
+      var _ = load.rate(kind, Duration.ZERO, WARM_UP);
     }
-    return new Pair(floor, rate);
+    double[][] rounds = new double[kinds.size()][ROUNDS];
+    for (int round = 0; round < ROUNDS; round++) {
+      for (int kind = 0; kind < kinds.size(); kind++) {
+        rounds[kind][round] = load.rate(kinds.get(kind), SETTLING, duration);
+      }
+    }
+    return Arrays.stream(rounds).mapToDouble(LoadClient::median).toArray();
+  }
+
+  private static double median(double[] rounds) {
+    return Arrays.stream(rounds).sorted().toArray()[rounds.length / 2];
   }
 
   private static String ratio(double value) {

@@ -18,7 +18,9 @@ import io.virtrig.v1.RunProgramRequest;
 import io.virtrig.v1.RunProgramResponse;
 import io.virtrig.v1.SubmissionEntry;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
@@ -34,6 +36,16 @@ class TenantSharesTest {
   /** Of these there is one of the victim's. */
   private static final int BETWEEN = 20;
 
+  /**
+   * In one of them the system may have kept a processor from the worker that has the victim's call.
+   */
+  private static final int ROUNDS = 5;
+
+  /**
+   * Answers are counted as they come, not when one of the client's other threads has a processor.
+   */
+  private static final Executor IN_ORDER = Runnable::run;
+
   @TempDir private Path folder;
 
   @Test
@@ -43,37 +55,52 @@ class TenantSharesTest {
       Channel flood = daemon.channel(TenantsOnDisk.token("flood"));
       Channel victim = daemon.channel(TenantsOnDisk.token("victim"));
       prepare(flood);
-      AtomicInteger flooded = new AtomicInteger();
-      int ahead = 0;
-      AtomicInteger first = new AtomicInteger();
-      CountDownLatch all = new CountDownLatch(FLOOD + FLOOD / BETWEEN);
-      for (int i = 1; i <= FLOOD; i++) {
-        ProgramServiceGrpc.newStub(flood)
-            .runProgram(
-                run(),
-                new Answered<RunProgramResponse>(
+      double[] rounds = new double[ROUNDS];
+      for (int round = 0; round < ROUNDS; round++) {
+        rounds[round] = answeredFirst(flood, victim);
+      }
+      assertThat(Arrays.stream(rounds).sorted().toArray()[ROUNDS / 2])
+          .as(
+              "of the flood's calls, answered first of those that were on their way before: usually")
+          .isLessThan(0.5);
+    }
+  }
+
+  /**
+   * Of the calls of the flood that were on their way before one of the victim, the part answered
+   * before it.
+   */
+  private static double answeredFirst(Channel flood, Channel victim) throws InterruptedException {
+    AtomicInteger flooded = new AtomicInteger();
+    int ahead = 0;
+    AtomicInteger first = new AtomicInteger();
+    CountDownLatch all = new CountDownLatch(FLOOD + FLOOD / BETWEEN);
+    for (int i = 1; i <= FLOOD; i++) {
+      ProgramServiceGrpc.newStub(flood)
+          .withExecutor(IN_ORDER)
+          .runProgram(
+              run(),
+              new Answered<RunProgramResponse>(
+                  () -> {
+                    flooded.incrementAndGet();
+                    all.countDown();
+                  }));
+      if (i % BETWEEN == 0) {
+        int answered = flooded.get();
+        ahead += i - answered;
+        HostServiceGrpc.newStub(victim)
+            .withExecutor(IN_ORDER)
+            .listHosts(
+                ListHostsRequest.getDefaultInstance(),
+                new Answered<ListHostsResponse>(
                     () -> {
-                      flooded.incrementAndGet();
+                      first.addAndGet(flooded.get() - answered);
                       all.countDown();
                     }));
-        if (i % BETWEEN == 0) {
-          int answered = flooded.get();
-          ahead += i - answered;
-          HostServiceGrpc.newStub(victim)
-              .listHosts(
-                  ListHostsRequest.getDefaultInstance(),
-                  new Answered<ListHostsResponse>(
-                      () -> {
-                        first.addAndGet(flooded.get() - answered);
-                        all.countDown();
-                      }));
-        }
       }
-      assertThat(all.await(60, TimeUnit.SECONDS)).as("all are served").isTrue();
-      assertThat(first.get())
-          .as("of the flood's calls, answered first of those that were on their way before")
-          .isLessThan(ahead / 2);
     }
+    assertThat(all.await(60, TimeUnit.SECONDS)).as("all are served").isTrue();
+    return (double) first.get() / ahead;
   }
 
   /** A call of a few bytes that keeps a processor busy. */
