@@ -8,10 +8,12 @@ import io.virtrig.v1.Operation.OpCase;
 import io.virtrig.v1.Result;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /**
  * Counts operations by name and outcome ({@code virtrig.operations}) and times those that come by
@@ -43,7 +45,11 @@ public final class OperationMetrics {
   /** By operation number. */
   private final Timer[] durations = new Timer[HIGHEST_NUMBER + 1];
 
-  private final Map<String, Counter> refused = new ConcurrentHashMap<>();
+  /** By operation number, then by outcome. */
+  private final List<Map<String, Counter>> refused =
+      Stream.<Map<String, Counter>>generate(ConcurrentHashMap::new)
+          .limit(HIGHEST_NUMBER + 1L)
+          .toList();
 
   /** Registers the series of every operation, so that none executed and no such series differ. */
   public OperationMetrics(MeterRegistry registry) {
@@ -89,6 +95,6 @@ public final class OperationMetrics {
     }
     String outcome =
         result.hasErrno() ? result.getErrno().getName() : result.getRefusal().getCode().name();
-    refused.computeIfAbsent(op.name() + outcome, key -> counter(op, outcome)).increment();
+    refused.get(op.getNumber()).computeIfAbsent(outcome, name -> counter(op, name)).increment();
   }
 }
