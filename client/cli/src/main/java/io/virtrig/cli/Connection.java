@@ -1,7 +1,5 @@
 package io.virtrig.cli;
 
-import io.grpc.netty.shaded.io.netty.util.internal.logging.InternalLoggerFactory;
-import io.grpc.netty.shaded.io.netty.util.internal.logging.JdkLoggerFactory;
 import io.virtrig.client.VirtrigClient;
 import java.time.Duration;
 import java.util.Optional;
@@ -39,8 +37,6 @@ final class Connection {
   }
 
   VirtrigClient open(Endpoint endpoint) {
-    // Left to itself Netty looks for three other logs first, in all jars.
-    InternalLoggerFactory.setDefaultFactory(JdkLoggerFactory.INSTANCE);
     return VirtrigClient.connect(
         endpoint.target(), endpoint.credentials(), Duration.ofSeconds(deadline));
   }

@@ -4,14 +4,12 @@ import com.google.gson.JsonObject;
 import io.virtrig.client.VirtrigClient;
 import io.virtrig.client.VirtrigHost;
 import io.virtrig.client.json.UapiJson;
-import io.virtrig.v1.CreateHostRequest;
 import io.virtrig.v1.HostSpec;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -29,8 +27,6 @@ import picocli.CommandLine.Spec;
     description = "Make a host, or several, and print their ids.")
 final class HostCreateCommand implements Callable<Integer> {
 
-  private static final int MOST_TOGETHER = 1000;
-
   @Mixin private final Connection connection = new Connection();
   @Mixin private final OutputFormat output = new OutputFormat();
   @Mixin private final Lease lease = new Lease();
@@ -46,7 +42,10 @@ final class HostCreateCommand implements Callable<Integer> {
       names = "--count",
       paramLabel = "N",
       defaultValue = "1",
-      description = "How many, 1 to 1000: all are made, or none. Default: ${DEFAULT-VALUE}.")
+      description =
+          "How many, 1 to "
+              + VirtrigClient.MOST_HOSTS_TOGETHER
+              + ": all are made, or none. Default: ${DEFAULT-VALUE}.")
   private int count;
 
   @Option(
@@ -60,15 +59,18 @@ final class HostCreateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    if (count < 1 || count > MOST_TOGETHER) {
+    if (count < 1 || count > VirtrigClient.MOST_HOSTS_TOGETHER) {
       throw new ParameterException(
-          Out.command(spec), "--count: " + count + " is not from 1 to " + MOST_TOGETHER);
+          Out.command(spec),
+          "--count: " + count + " is not from 1 to " + VirtrigClient.MOST_HOSTS_TOGETHER);
     }
     JsonObject json = specification();
     try (VirtrigClient client = connection.open()) {
       HostSpec machine = UapiJson.hostSpec(json);
       List<VirtrigHost> hosts =
-          count == 1 ? List.of(create(client, machine)) : createSeveral(client, machine);
+          count == 1
+              ? List.of(create(client, machine))
+              : client.createHosts(id, count, machine, lease.length());
       PrintWriter out = Out.of(spec);
       for (VirtrigHost host : hosts) {
         out.println(output.isJson() ? JsonText.pretty(UapiJson.toJson(host.get())) : host.id());
@@ -80,22 +82,6 @@ final class HostCreateCommand implements Callable<Integer> {
   private VirtrigHost create(VirtrigClient client, HostSpec machine) {
     Duration length = lease.length();
     return length == null ? client.createHost(id, machine) : client.createHost(id, machine, length);
-  }
-
-  private List<VirtrigHost> createSeveral(VirtrigClient client, HostSpec machine) {
-    CreateHostRequest.Builder request = CreateHostRequest.newBuilder().setSpec(machine);
-    Duration length = lease.length();
-    if (length != null) {
-      request.setLease(
-          com.google.protobuf.Duration.newBuilder()
-              .setSeconds(length.getSeconds())
-              .setNanos(length.getNano()));
-    }
-    List<CreateHostRequest> requests = new ArrayList<>(count);
-    for (int i = 1; i <= count; i++) {
-      requests.add(request.setHostId(id.isEmpty() ? "" : id + "-" + i).build());
-    }
-    return client.createHosts(requests);
   }
 
   private JsonObject specification() throws IOException {

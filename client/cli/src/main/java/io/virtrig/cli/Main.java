@@ -1,5 +1,7 @@
 package io.virtrig.cli;
 
+import io.grpc.netty.shaded.io.netty.util.internal.logging.InternalLoggerFactory;
+import io.grpc.netty.shaded.io.netty.util.internal.logging.JdkLoggerFactory;
 import java.io.PrintWriter;
 import picocli.CommandLine;
 
@@ -13,11 +15,16 @@ public final class Main {
     PrintWriter out = new PrintWriter(System.out, true, System.out.charset());
     int exitCode = commandLine(args).setOut(out).execute(args);
     out.flush();
-    System.exit(exitCode);
+    // Exit looks for a logger first, in all jars. Who started no thread just comes to the end.
+    if (exitCode != ExitCode.OK || Thread.activeCount() > 1) {
+      System.exit(exitCode);
+    }
   }
 
   /** The command, ready to execute these arguments. */
   static CommandLine commandLine(String... arguments) {
+    // Left to itself Netty looks for three other logs first, in all jars.
+    InternalLoggerFactory.setDefaultFactory(JdkLoggerFactory.INSTANCE);
     return Virtrig.commandLine(arguments)
         .setExecutionExceptionHandler(new FailureHandler())
         .setExpandAtFiles(false)

@@ -1,14 +1,17 @@
 package io.virtrig.cli;
 
-import com.google.gson.JsonArray;
-import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
-import com.google.gson.JsonPrimitive;
-import com.google.protobuf.Descriptors.Descriptor;
 import com.google.protobuf.Descriptors.FieldDescriptor;
+import com.google.protobuf.Message;
+import io.grpc.ServiceDescriptor;
+import io.virtrig.client.json.UapiJson;
+import io.virtrig.v1.HostServiceGrpc;
 import io.virtrig.v1.Operation;
-import io.virtrig.v1.RunVirtqueuesRequest;
+import io.virtrig.v1.OperationServiceGrpc;
+import io.virtrig.v1.TranslationServiceGrpc;
+import io.virtrig.v1.VirtqueueServiceGrpc;
+import io.virtrig.wire.EveryMessage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,9 +20,10 @@ import java.util.List;
 
 /**
  * The run from which the JVM makes the AOT cache of the commands that have operations executed,
- * {@code conformance} and {@code demo}, {@code call}, {@code program} and {@code kvm}: the demos,
- * and a case with each operation there is. What happens here is loaded and linked before such a
- * command starts in earnest; nothing else depends on it.
+ * {@code conformance} and {@code demo}, {@code call}, {@code program} and {@code kvm}: the demos, a
+ * case with each operation there is, and cases that differ from what comes in each way they can.
+ * What happens here is loaded and linked before such a command starts in earnest; nothing else
+ * depends on it.
  */
 final class OperationTraining {
 
@@ -32,18 +36,28 @@ final class OperationTraining {
         throw new IllegalStateException("the demo " + tale + " failed");
       }
     }
+    for (ServiceDescriptor service :
+        List.of(
+            HostServiceGrpc.getServiceDescriptor(),
+            OperationServiceGrpc.getServiceDescriptor(),
+            TranslationServiceGrpc.getServiceDescriptor(),
+            VirtqueueServiceGrpc.getServiceDescriptor())) {
+      var _ = EveryMessage.of(service);
+    }
     List<String> cases = cases();
-    Path file = Files.createTempFile("training", ".jsonl");
-    Path report = Files.createTempFile("training", ".json");
+    Path folder = Files.createTempDirectory("training");
+    Path file = folder.resolve("cases.jsonl");
+    Path report = folder.resolve("report.json");
     try {
       Files.write(file, cases);
       var _ =
           execute(
-              "conformance", "run", "--own-daemon", "--json", report.toString(), file.toString());
+              "conformance", "run", "--own-daemon", "--json", report.toString(), folder.toString());
       requireAll(cases.size(), JsonParser.parseString(Files.readString(report)).getAsJsonObject());
     } finally {
-      Files.delete(file);
-      Files.delete(report);
+      Files.deleteIfExists(report);
+      Files.deleteIfExists(file);
+      Files.delete(folder);
     }
   }
 
@@ -65,46 +79,45 @@ final class OperationTraining {
   private static List<String> cases() {
     List<String> cases = new ArrayList<>();
     for (FieldDescriptor operation : Operation.getDescriptor().getFields()) {
-      JsonObject step = new JsonObject();
-      step.addProperty("do", operation.getName());
-      step.add("arg", everyMessage(operation.getMessageType()));
-      JsonArray steps = new JsonArray();
-      steps.add(step);
-      JsonObject one = new JsonObject();
-      one.add("steps", steps);
-      cases.add(one.toString());
+      Message arguments = EveryMessage.in(Operation.newBuilder().newBuilderForField(operation));
+      cases.add(
+          """
+          {"steps": [{"do": "%s", "arg": %s}]}"""
+              .formatted(operation.getName(), UapiJson.toJson(arguments)));
     }
-    JsonObject virtqueues = everyMessage(RunVirtqueuesRequest.getDescriptor());
-    virtqueues.add("kicks", new JsonArray());
-    virtqueues.add("expect", new JsonObject());
-    cases.add(virtqueues.toString());
-    cases.add("{\"desc\": \"" + "0".repeat(32) + "\", \"expect\": {\"type\": \"none\"}}");
-    cases.add(
-        """
-        {"regime": "vtd-nested", "config": {"sagaw": [4]}, "ram": [["0x0", "0x1000"]],
-         "pasid_entry": ["0x1", "0x0", "0x0"], "memory": {"0x0": "00"},
-         "accesses": [{"iova": "0x0", "access": "r", "expect": {"fault": {"reason": 1}}}]}"""
-            .replace("\n", ""));
-    return cases;
-  }
-
-  /** The messages inside a message, once each, with nothing in them. */
-  private static JsonObject everyMessage(Descriptor message) {
-    JsonObject json = new JsonObject();
-    for (FieldDescriptor field : message.getFields()) {
-      if (field.getJavaType() == FieldDescriptor.JavaType.MESSAGE && !field.isMapField()) {
-        JsonElement inner = everyMessage(field.getMessageType());
-        json.add(field.getName(), field.isRepeated() ? list(inner) : inner);
-      } else if (field.getJavaType() == FieldDescriptor.JavaType.INT && !field.isRepeated()) {
-        json.add(field.getName(), new JsonPrimitive(0));
-      }
-    }
-    return json;
-  }
-
-  private static JsonArray list(JsonElement only) {
-    JsonArray list = new JsonArray();
-    list.add(only);
-    return list;
+    cases.addAll(
+        List.of(
+            """
+            {"host": {"devices": [{"name": "nic0", "kind": "pci", "bdf": "0000:00:02.0", "group": 7}]},
+             "steps": [
+              {"do": "open", "arg": {"path": "/dev/vfio/vfio"}, "as": "c"},
+              {"do": "open", "arg": {"path": "/dev/vfio/7"}, "as": "g"},
+              {"do": "VFIO_GROUP_SET_CONTAINER", "on": "g", "arg": {"value": "$c"}},
+              {"do": "VFIO_SET_IOMMU", "on": "c", "arg": {"value": "VFIO_TYPE1v2_IOMMU"}},
+              {"do": "VFIO_IOMMU_GET_INFO", "on": "c", "expect": {"out": {
+               "flags": ["VFIO_IOMMU_INFO_PGSIZES"], "argsz": {"ge": 1},
+               "caps": {"VFIO_IOMMU_TYPE1_INFO_CAP_MIGRATION": null}}}}]}""",
+            """
+            {"steps": [{"do": "open", "arg": {"path": "/dev/kvm"}, "expect": {"errno": "ENOENT", "out": {"value": "0x1"}}}]}""",
+            """
+            {"steps": [{"do": "no_such_call"}]}""",
+            """
+            {"host": {"arch": "vax"}, "steps": []}""",
+            """
+            {"device": {"model": "sim", "class": "net", "features": ["VIRTIO_F_VERSION_1"], "status": "0x0f"},
+             "memory": [{"iova": "0x10000", "size": 4096, "perm": "rw", "data": [{"at": 1026, "hex": "01"}]}],
+             "queues": [{"index": 0, "num": 4, "desc": "0x10000", "driver": "0x10400", "device": "0x10800"}],
+             "kicks": [0],
+             "expect": {"memory": [{"iova": "0x10800", "hex": "01"}], "interrupts": {"0": 2},
+              "queues": {"0": {"avail_index": 9, "used_index": 9}}}}""",
+            """
+            {"desc": "%s", "expect": {"type": "none", "granularity": null, "addr": "0x0", "wait": true}}"""
+                .formatted("0".repeat(32)),
+            """
+            {"regime": "vtd-nested", "config": {"sagaw": [4]}, "ram": [["0x0", "0x1000"]],
+             "pasid_entry": ["0x1", "0x0", "0x0"], "memory": {"0x0": "00"},
+             "accesses": [{"iova": "0x0", "access": "r", "expect": {"fault": {"reason": 1}}}]}"""));
+    // A case is a line.
+    return cases.stream().map(one -> one.replace("\n", "")).toList();
   }
 }

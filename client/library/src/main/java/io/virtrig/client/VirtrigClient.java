@@ -36,6 +36,8 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A connection to a daemon. Safe for use by several threads.
@@ -48,6 +50,8 @@ import java.util.function.Function;
  * }</pre>
  */
 public final class VirtrigClient implements AutoCloseable {
+  /** How many hosts a daemon makes, or ends, with one call. */
+  public static final int MOST_HOSTS_TOGETHER = 1000;
 
   /** The deadline of a call unless another is chosen. */
   public static final Duration DEFAULT_DEADLINE = Duration.ofSeconds(30);
@@ -164,9 +168,31 @@ public final class VirtrigClient implements AutoCloseable {
   }
 
   /**
+   * Makes hosts of one kind with one call, all of them or none.
+   *
+   * @param id what their ids have before -1, -2 and so on; empty: the daemon chooses
+   * @param count 1 to {@link #MOST_HOSTS_TOGETHER}
+   * @param spec what each simulates
+   * @param lease as for {@link #createHost(String, HostSpec, Duration)}; null: they stay
+   * @return they, in the order of their numbers
+   */
+  public List<VirtrigHost> createHosts(
+      String id, int count, HostSpec spec, @Nullable Duration lease) {
+    CreateHostRequest.Builder request = CreateHostRequest.newBuilder().setSpec(spec);
+    if (lease != null) {
+      request.setLease(VirtrigHost.message(lease));
+    }
+    return createHosts(
+        IntStream.rangeClosed(1, count)
+            .mapToObj(i -> request.setHostId(id.isEmpty() ? "" : id + "-" + i).build())
+            .toList());
+  }
+
+  /**
    * Makes hosts with one call, all of them or none.
    *
-   * @param wanted 1 to 1000; each is given a {@code request_id} that has none
+   * @param wanted 1 to {@link #MOST_HOSTS_TOGETHER}; each is given a {@code request_id} that has
+   *     none
    * @return they, in the same order
    * @throws io.grpc.StatusRuntimeException that names the place of the one which is refused
    */
@@ -187,7 +213,7 @@ public final class VirtrigClient implements AutoCloseable {
   /**
    * Ends hosts with one call, all of them or none.
    *
-   * @param ended 1 to 1000, each once
+   * @param ended 1 to {@link #MOST_HOSTS_TOGETHER}, each once
    */
   public void deleteHosts(List<VirtrigHost> ended) {
     BatchDeleteHostsRequest request =

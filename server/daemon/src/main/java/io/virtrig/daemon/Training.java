@@ -3,8 +3,8 @@ package io.virtrig.daemon;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.google.protobuf.Descriptors.FieldDescriptor;
-import com.google.protobuf.Message;
 import io.grpc.ManagedChannel;
+import io.grpc.ServiceDescriptor;
 import io.grpc.StatusRuntimeException;
 import io.grpc.health.v1.HealthCheckRequest;
 import io.grpc.health.v1.HealthGrpc;
@@ -16,8 +16,6 @@ import io.virtrig.emulator.Host;
 import io.virtrig.uapi.IoUring;
 import io.virtrig.uapi.Vfio;
 import io.virtrig.v1.CreateHostRequest;
-import io.virtrig.v1.DecodeDescriptorRequest;
-import io.virtrig.v1.DecodeDescriptorResponse;
 import io.virtrig.v1.DeleteHostRequest;
 import io.virtrig.v1.DescribeHostRequest;
 import io.virtrig.v1.DeviceSpec;
@@ -33,20 +31,18 @@ import io.virtrig.v1.OpenRequest;
 import io.virtrig.v1.Operation;
 import io.virtrig.v1.OperationServiceGrpc;
 import io.virtrig.v1.ProcessServiceGrpc;
-import io.virtrig.v1.Result;
 import io.virtrig.v1.RingRequest;
 import io.virtrig.v1.RingResponse;
 import io.virtrig.v1.RingServiceGrpc;
-import io.virtrig.v1.RunVirtqueuesRequest;
-import io.virtrig.v1.RunVirtqueuesResponse;
 import io.virtrig.v1.SubmissionEntry;
 import io.virtrig.v1.Substitution;
+import io.virtrig.v1.TranslationServiceGrpc;
 import io.virtrig.v1.VfioGroupSetContainerRequest;
 import io.virtrig.v1.VfioIommuMapDmaRequest;
 import io.virtrig.v1.VfioIommuUnmapDmaRequest;
 import io.virtrig.v1.VfioSetIommuRequest;
-import io.virtrig.v1.WalkImageRequest;
-import io.virtrig.v1.WalkImageResponse;
+import io.virtrig.v1.VirtqueueServiceGrpc;
+import io.virtrig.wire.EveryMessage;
 import java.io.InputStream;
 import java.net.URI;
 import java.net.URL;
@@ -66,9 +62,6 @@ import java.util.stream.Stream;
  */
 final class Training {
   private static final int ROUNDS = 200;
-
-  /** Some messages hold messages of their own kind. */
-  private static final int DEEPEST = 4;
 
   private Training() {}
 
@@ -134,35 +127,18 @@ final class Training {
     for (FieldDescriptor operation : Operation.getDescriptor().getFields()) {
       Operation.Builder one = Operation.newBuilder();
       request.addOperations(
-          one.setField(operation, withEveryMessage(one.newBuilderForField(operation), 0)));
+          one.setField(operation, EveryMessage.in(one.newBuilderForField(operation))));
     }
     var _ = OperationServiceGrpc.newBlockingStub(channel).execute(request.build());
-    for (Message.Builder other :
+    for (ServiceDescriptor service :
         List.of(
-            Result.newBuilder(),
-            RunVirtqueuesRequest.newBuilder(),
-            RunVirtqueuesResponse.newBuilder(),
-            WalkImageRequest.newBuilder(),
-            WalkImageResponse.newBuilder(),
-            DecodeDescriptorRequest.newBuilder(),
-            DecodeDescriptorResponse.newBuilder())) {
-      var _ = withEveryMessage(other, 0);
+            HostServiceGrpc.getServiceDescriptor(),
+            OperationServiceGrpc.getServiceDescriptor(),
+            RingServiceGrpc.getServiceDescriptor(),
+            TranslationServiceGrpc.getServiceDescriptor(),
+            VirtqueueServiceGrpc.getServiceDescriptor())) {
+      var _ = EveryMessage.of(service);
     }
-  }
-
-  /** The messages inside a message, once each, with nothing in them. */
-  private static Message withEveryMessage(Message.Builder message, int depth) {
-    for (FieldDescriptor field : message.getDescriptorForType().getFields()) {
-      if (field.getJavaType() == FieldDescriptor.JavaType.MESSAGE && depth < DEEPEST) {
-        Message inner = withEveryMessage(message.newBuilderForField(field), depth + 1);
-        if (field.isRepeated()) {
-          message.addRepeatedField(field, inner);
-        } else {
-          message.setField(field, inner);
-        }
-      }
-    }
-    return message.build();
   }
 
   private static void refused(ManagedChannel channel) {

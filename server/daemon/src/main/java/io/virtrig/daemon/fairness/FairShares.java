@@ -9,6 +9,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -297,19 +298,18 @@ public final class FairShares implements AutoCloseable {
 
   /** The share whose task a worker does next that has served another, or null. */
   private @Nullable Share next(@Nullable Share served) {
-    Share least = null;
-    for (Share share : busy) {
-      if (mayRun(share, served) && isBefore(share, least)) {
-        least = share;
-      }
-    }
-    return least;
+    return least(share -> mayRun(share, served));
   }
 
   private @Nullable Share first() {
+    return least(share -> true);
+  }
+
+  /** The one with tasks that wait, among some, that has used the least. */
+  private @Nullable Share least(Predicate<Share> among) {
     Share least = null;
     for (Share share : busy) {
-      if (isBefore(share, least)) {
+      if (among.test(share) && isBefore(share, least)) {
         least = share;
       }
     }
