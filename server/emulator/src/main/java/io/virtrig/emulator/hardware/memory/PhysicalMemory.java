@@ -145,6 +145,23 @@ public final class PhysicalMemory implements Stateful, CopyOnWrite<PhysicalMemor
     return pages.read(address >>> PAGE_SHIFT) != null;
   }
 
+  /** Looks at pages that were written. */
+  @FunctionalInterface
+  public interface PageVisitor {
+    /**
+     * Looks at one.
+     *
+     * @param address where it begins
+     * @param bytes what is in it, to be read only
+     */
+    void page(long address, byte[] bytes);
+  }
+
+  /** Shows each page that was written, in the order of their addresses. */
+  public void visitWritten(PageVisitor visitor) {
+    pages.visit((frame, bytes) -> visitor.page(frame << PAGE_SHIFT, bytes));
+  }
+
   /** Reads bytes at a physical address. */
   public void read(long address, byte[] to, int offset, int length) {
     while (length > 0) {

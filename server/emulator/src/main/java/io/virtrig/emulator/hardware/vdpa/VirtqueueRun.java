@@ -234,37 +234,36 @@ public final class VirtqueueRun {
     memoryBefore.read(entry.physical, before, 0, before.length);
     memory.read(entry.physical, after, 0, after.length);
     int at = 0;
-    while (at < after.length) {
-      int from = at;
+    int same;
+    while ((same = Arrays.mismatch(before, at, before.length, after, at, after.length)) >= 0) {
+      int from = at + same;
+      at = from;
       while (at < after.length && before[at] != after[at]) {
         at++;
       }
-      if (at > from) {
-        response.addMemory(
-            VirtqueueChange.newBuilder()
-                .setIova(entry.start + from)
-                .setHex(ByteString.copyFrom(after, from, at - from)));
-      }
-      at++;
+      response.addMemory(
+          VirtqueueChange.newBuilder()
+              .setIova(entry.start + from)
+              .setHex(ByteString.copyFrom(after, from, at - from)));
     }
   }
 
   private static void sectors(
       PhysicalMemory before, VirtioBlock block, RunVirtqueuesResponse.Builder response) {
-    byte[] was = new byte[SECTOR];
-    byte[] is = new byte[SECTOR];
-    for (long sector = 0; sector < block.capacity(); sector++) {
-      long at = sector * SECTOR;
-      if (!block.disk().written(at)) {
-        sector |= PAGE_SIZE / SECTOR - 1;
-        continue;
-      }
-      before.read(at, was, 0, SECTOR);
-      block.disk().read(at, is, 0, SECTOR);
-      if (!Arrays.equals(was, is)) {
-        response.addDisk(
-            VirtqueueSector.newBuilder().setSector(sector).setHex(ByteString.copyFrom(is)));
-      }
-    }
+    byte[] was = new byte[PAGE_SIZE];
+    block
+        .disk()
+        .visitWritten(
+            (address, is) -> {
+              before.read(address, was, 0, PAGE_SIZE);
+              for (int at = 0; at < PAGE_SIZE; at += SECTOR) {
+                if (!Arrays.equals(was, at, at + SECTOR, is, at, at + SECTOR)) {
+                  response.addDisk(
+                      VirtqueueSector.newBuilder()
+                          .setSector((address + at) / SECTOR)
+                          .setHex(ByteString.copyFrom(is, at, SECTOR)));
+                }
+              }
+            });
   }
 }
