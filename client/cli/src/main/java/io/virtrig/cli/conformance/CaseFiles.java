@@ -27,7 +27,7 @@ public final class CaseFiles {
     List<CaseLine> lines = new ArrayList<>();
     for (Path path : paths) {
       for (Path file : files(path)) {
-        lines.addAll(parse(area(file), file, Files.readAllLines(file)));
+        lines.addAll(parse(area(file), file, Files.readString(file).lines().toList()));
       }
     }
     return lines;

@@ -21,7 +21,7 @@ final class MessageReader {
   void read(String path, JsonObject json, Message.Builder into) {
     for (Map.Entry<String, JsonElement> member : json.entrySet()) {
       String at = path.isEmpty() ? member.getKey() : path + "." + member.getKey();
-      FieldDescriptor field = into.getDescriptorForType().findFieldByName(member.getKey());
+      FieldDescriptor field = Members.of(into.getDescriptorForType(), member.getKey());
       if (field == null) {
         throw new UnknownFieldException(at, into.getDescriptorForType().getName());
       }

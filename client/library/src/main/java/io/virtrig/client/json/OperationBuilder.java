@@ -115,6 +115,6 @@ public final class OperationBuilder {
   }
 
   private @Nullable FieldDescriptor field(String fieldName) {
-    return request.getDescriptorForType().findFieldByName(fieldName);
+    return Members.of(request.getDescriptorForType(), fieldName);
   }
 }
