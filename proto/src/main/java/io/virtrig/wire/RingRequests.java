@@ -60,7 +60,7 @@ final class RingRequests extends UsualForm<RingRequest> {
             entry.addSubstitutions(in.readMessage(Substitution.parser(), NO_EXTENSIONS));
         case OPERATION -> {
           int outer = in.pushLimit(in.readRawVarint32());
-          Operation operation = entry.hasOperation() ? null : Operations.READER.read(in);
+          Operation operation = entry.hasOperation() ? null : Operations.MEMBER.read(in);
           if (operation == null) {
             return null;
           }
@@ -73,11 +73,5 @@ final class RingRequests extends UsualForm<RingRequest> {
       }
     }
     return entry.build();
-  }
-
-  /** Made for the first message, not for the method. */
-  private static final class Operations {
-    static final SingleMember<Operation> READER =
-        SingleMember.of(Operation.class, Operation.parser(), "op", Operation.OpCase.values());
   }
 }

@@ -49,7 +49,7 @@ final class RingResponses extends UsualForm<RingResponse> {
         case USER_DATA -> completion.setUserData(in.readUInt64());
         case RESULT -> {
           int outer = in.pushLimit(in.readRawVarint32());
-          Result result = completion.hasResult() ? null : Results.READER.read(in);
+          Result result = completion.hasResult() ? null : Results.MEMBER.read(in);
           if (result == null) {
             return null;
           }
@@ -62,11 +62,5 @@ final class RingResponses extends UsualForm<RingResponse> {
       }
     }
     return completion.build();
-  }
-
-  /** Made for the first message, not for the method. */
-  private static final class Results {
-    static final SingleMember<Result> READER =
-        SingleMember.of(Result.class, Result.parser(), "response", Result.ResponseCase.values());
   }
 }

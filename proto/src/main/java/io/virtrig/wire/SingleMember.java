@@ -101,8 +101,19 @@ record SingleMember<M extends Message>(
     return message;
   }
 
+  /** The member of a message, if it is the one with this field number. */
+  Message of(M message, int field, Message otherwise) {
+    return (int) number.get(message) == field ? (Message) member.get(message) : otherwise;
+  }
+
+  /**
+   * A message.
+   *
+   * @param field the number of its member
+   * @param said its member
+   */
   @SuppressWarnings("unchecked") // The constructor's type.
-  private M with(int field, Message said) {
+  M with(int field, Message said) {
     try {
       Message message = (Message) empty.invokeExact();
       number.set(message, field);

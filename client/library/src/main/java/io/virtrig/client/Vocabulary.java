@@ -5,6 +5,7 @@ import com.google.protobuf.Descriptors.OneofDescriptor;
 import com.google.protobuf.Message;
 import io.virtrig.v1.Operation;
 import io.virtrig.v1.Result;
+import io.virtrig.wire.Operations;
 import java.util.Locale;
 import java.util.Optional;
 
@@ -31,12 +32,25 @@ public final class Vocabulary {
 
   /** A new request of an operation. */
   public static Message.Builder request(FieldDescriptor member) {
-    return Operation.newBuilder().newBuilderForField(member);
+    return nothing(member).newBuilderForType();
   }
 
-  /** The operation with that request. */
+  /**
+   * The operation with that request.
+   *
+   * @throws IllegalArgumentException when it is a request of another one
+   */
   public static Operation operation(FieldDescriptor member, Message request) {
-    return Operation.newBuilder().setField(member, request).build();
+    if (!nothing(member).getClass().equals(request.getClass())) {
+      throw new IllegalArgumentException(
+          member.getName() + " takes no " + request.getDescriptorForType().getName());
+    }
+    return Operations.of(member.getNumber(), request);
+  }
+
+  /** The request that says nothing. */
+  private static Message nothing(FieldDescriptor member) {
+    return (Message) Operation.getDefaultInstance().getField(member);
   }
 
   /** The request in an operation; empty when it has none. */
