@@ -5,8 +5,8 @@ import io.virtrig.v1.Operation.OpCase;
 import org.slf4j.LoggerFactory;
 
 /**
- * What each start needs and no setting changes, on a thread beside the one that reads the settings:
- * descriptions of the vocabulary, and logs.
+ * What each start needs and no setting changes: descriptions of the vocabulary, on a thread beside
+ * the one that reads the settings, and logs, on that one after it has read them.
  */
 final class EarlyStart {
   private EarlyStart() {}
@@ -17,9 +17,13 @@ final class EarlyStart {
   }
 
   private static void run() {
-    // First what needs no jar: the settings' reader opens all of them meanwhile.
     OperationName.of(OpCase.OP_NOT_SET);
+  }
+
+  /** Sets the logs up, and waits for the thread. */
+  static void end(Thread begun) throws InterruptedException {
     TransportLog.quieten();
     var _ = LoggerFactory.getILoggerFactory();
+    begun.join();
   }
 }

@@ -35,7 +35,7 @@ public final class Main {
       System.exit(health(configuration));
       return;
     }
-    early.join();
+    EarlyStart.end(early);
     Daemon daemon;
     try {
       daemon = Daemon.start(configuration);

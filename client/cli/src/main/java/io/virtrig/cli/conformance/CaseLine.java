@@ -19,6 +19,9 @@ public sealed interface CaseLine {
   /** Where the expectation comes from; may be empty. */
   String why();
 
+  /** What comes of it, on a host of its own where it needs one. */
+  Outcome run(Transport transport);
+
   /**
    * A place in a case file.
    *
@@ -35,11 +38,21 @@ public sealed interface CaseLine {
 
   /** A case. */
   record Case(Source source, String id, String title, String why, JsonObject host, List<Step> steps)
-      implements CaseLine {}
+      implements CaseLine {
+    @Override
+    public Outcome run(Transport transport) {
+      return new CaseRun(this, transport, step -> {}).run();
+    }
+  }
 
   /** A vector: what goes in and what comes out of one call, without steps. */
   record Vector(Source source, String id, String title, String why, JsonObject json)
-      implements CaseLine {}
+      implements CaseLine {
+    @Override
+    public Outcome run(Transport transport) {
+      return VectorRun.run(this, transport);
+    }
+  }
 
   /** What cannot be read. */
   record Broken(Source source, String id, String reason) implements CaseLine {
@@ -51,6 +64,11 @@ public sealed interface CaseLine {
     @Override
     public String why() {
       return "";
+    }
+
+    @Override
+    public Outcome run(Transport transport) {
+      return new Outcome.Failed(reason, List.of(), List.of());
     }
   }
 }

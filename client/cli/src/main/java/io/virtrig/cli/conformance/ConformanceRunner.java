@@ -1,8 +1,6 @@
 package io.virtrig.cli.conformance;
 
-import io.virtrig.cli.conformance.CaseLine.Broken;
 import io.virtrig.cli.conformance.CaseLine.Case;
-import io.virtrig.cli.conformance.CaseLine.Vector;
 import io.virtrig.client.VirtrigClient;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -87,12 +85,7 @@ public final class ConformanceRunner implements AutoCloseable {
 
   private CaseResult run(CaseLine line, Consumer<CaseResult> watcher) {
     long start = System.nanoTime();
-    Outcome outcome =
-        switch (line) {
-          case Case subject -> new CaseRun(subject, transport, step -> {}).run();
-          case Vector vector -> VectorRun.run(vector, transport);
-          case Broken broken -> new Outcome.Failed(broken.reason(), List.of(), List.of());
-        };
+    Outcome outcome = line.run(transport);
     CaseResult result = new CaseResult(line, outcome, Duration.ofNanos(System.nanoTime() - start));
     watcher.accept(result);
     return result;

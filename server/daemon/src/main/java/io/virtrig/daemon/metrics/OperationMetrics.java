@@ -8,6 +8,7 @@ import io.virtrig.v1.Operation.OpCase;
 import io.virtrig.v1.Result;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -54,17 +55,21 @@ public final class OperationMetrics {
   /** Registers the series of every operation, so that none executed and no such series differ. */
   public OperationMetrics(MeterRegistry registry) {
     this.registry = registry;
+    Map<String, Timer> byArea = new HashMap<>();
     for (OpCase op : OpCase.values()) {
       succeeded[op.getNumber()] = counter(op, "OK");
-      durations[op.getNumber()] =
-          Timer.builder("virtrig.operation.duration")
-              .description(
-                  "Time to execute an operation that came by itself, waiting for the host's lock"
-                      + " included")
-              .tag("area", area(op))
-              .serviceLevelObjectives(BUCKETS)
-              .register(registry);
+      durations[op.getNumber()] = byArea.computeIfAbsent(area(op), this::timer);
     }
+  }
+
+  private Timer timer(String area) {
+    return Timer.builder("virtrig.operation.duration")
+        .description(
+            "Time to execute an operation that came by itself, waiting for the host's lock"
+                + " included")
+        .tag("area", area)
+        .serviceLevelObjectives(BUCKETS)
+        .register(registry);
   }
 
   private Counter counter(OpCase op, String outcome) {
