@@ -3,7 +3,6 @@ package io.virtrig.wire;
 import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.Message;
 import io.grpc.MethodDescriptor;
-import io.grpc.MethodDescriptor.PrototypeMarshaller;
 import io.grpc.ServiceDescriptor;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,8 +21,8 @@ public final class EveryMessage {
   public static List<Message> of(ServiceDescriptor service) {
     List<Message> messages = new ArrayList<>();
     for (MethodDescriptor<?, ?> method : service.getMethods()) {
-      messages.add(in(prototype(method.getRequestMarshaller()).newBuilderForType()));
-      messages.add(in(prototype(method.getResponseMarshaller()).newBuilderForType()));
+      messages.add(in(Prototypes.request(method).newBuilderForType()));
+      messages.add(in(Prototypes.response(method).newBuilderForType()));
     }
     return messages;
   }
@@ -31,10 +30,6 @@ public final class EveryMessage {
   /** What a builder makes. */
   public static Message in(Message.Builder message) {
     return in(message, 0);
-  }
-
-  private static Message prototype(MethodDescriptor.Marshaller<?> marshaller) {
-    return (Message) ((PrototypeMarshaller<?>) marshaller).getMessagePrototype();
   }
 
   private static Message in(Message.Builder message, int depth) {

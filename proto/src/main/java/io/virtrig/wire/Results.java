@@ -17,6 +17,6 @@ public final class Results {
    * @param otherwise what it is in a result without that member
    */
   public static Message response(Result result, int number, Message otherwise) {
-    return MEMBER.of(result, number, otherwise);
+    return MEMBER.in(result, number, otherwise);
   }
 }

@@ -102,7 +102,7 @@ record SingleMember<M extends Message>(
   }
 
   /** The member of a message, if it is the one with this field number. */
-  Message of(M message, int field, Message otherwise) {
+  Message in(M message, int field, Message otherwise) {
     return (int) number.get(message) == field ? (Message) member.get(message) : otherwise;
   }
 

@@ -21,7 +21,7 @@ import java.util.List;
 
 /** The typed services: each method is an operation, whose request and response are its own. */
 final class OperationServices {
-  private static final List<ServiceDescriptor> SERVICES =
+  static final List<ServiceDescriptor> SERVICES =
       List.of(
           ProcessServiceGrpc.getServiceDescriptor(),
           HardwareServiceGrpc.getServiceDescriptor(),

@@ -4,10 +4,10 @@ import com.google.protobuf.Descriptors.Descriptor;
 import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.Message;
 import io.grpc.MethodDescriptor;
-import io.grpc.MethodDescriptor.PrototypeMarshaller;
 import io.virtrig.v1.Operation;
 import io.virtrig.v1.Result;
 import io.virtrig.wire.Operations;
+import io.virtrig.wire.Prototypes;
 import io.virtrig.wire.Results;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
@@ -43,17 +43,12 @@ final class TypedOperation {
 
   /** The operation that takes what the method takes. */
   static TypedOperation of(MethodDescriptor<?, ?> method) {
-    Message request = prototype(method.getRequestMarshaller());
+    Message request = Prototypes.request(method);
     FieldDescriptor member = BY_REQUEST.get(request.getDescriptorForType());
     if (member == null) {
       throw new IllegalStateException(method.getFullMethodName() + " is no operation");
     }
-    return new TypedOperation(
-        member, request.getClass(), prototype(method.getResponseMarshaller()));
-  }
-
-  private static Message prototype(MethodDescriptor.Marshaller<?> marshaller) {
-    return (Message) ((PrototypeMarshaller<?>) marshaller).getMessagePrototype();
+    return new TypedOperation(member, request.getClass(), Prototypes.response(method));
   }
 
   /** Its name in {@link Operation}. */

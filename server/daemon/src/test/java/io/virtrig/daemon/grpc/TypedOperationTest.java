@@ -3,21 +3,35 @@ package io.virtrig.daemon.grpc;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.protobuf.Descriptors.FieldDescriptor;
 import io.grpc.MethodDescriptor;
+import io.grpc.ServiceDescriptor;
 import io.virtrig.v1.EventfdRequest;
 import io.virtrig.v1.EventfdResponse;
 import io.virtrig.v1.HostServiceGrpc;
 import io.virtrig.v1.Operation;
 import io.virtrig.v1.ProcessServiceGrpc;
 import io.virtrig.v1.Result;
+import java.util.Set;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 
 class TypedOperationTest {
   private final TypedOperation eventfd = TypedOperation.of(ProcessServiceGrpc.getEventfdMethod());
 
   @Test
-  void theOperationIsTheOneThatIsCalledAsTheMethod() {
-    assertThat(eventfd.name()).isEqualTo("eventfd");
+  void eachOperationHasAMethodThatIsCalledAsIt() {
+    Set<String> names = new TreeSet<>();
+    for (ServiceDescriptor service : OperationServices.SERVICES) {
+      for (MethodDescriptor<?, ?> method : service.getMethods()) {
+        String name = TypedOperation.of(method).name();
+        assertThat(name.replace("_", "")).isEqualToIgnoringCase(method.getBareMethodName());
+        names.add(name);
+      }
+    }
+    assertThat(names)
+        .containsExactlyInAnyOrderElementsOf(
+            Operation.getDescriptor().getFields().stream().map(FieldDescriptor::getName).toList());
   }
 
   @Test

@@ -186,4 +186,16 @@ class PhysicalMemoryTest {
     memory.read(address, bytes, 0, length);
     return bytes;
   }
+
+  @Test
+  void showsThePagesThatWereWrittenInTheirOrder() {
+    memory.write(9L << 30, new byte[] {3}, 0, 1);
+    memory.write(0x1fff, new byte[] {1, 2}, 0, 2);
+    List<String> shown = new ArrayList<>();
+    memory.visitWritten(
+        (address, bytes) ->
+            shown.add(
+                "%x: %d %d".formatted(address, bytes[0], bytes[PhysicalMemory.PAGE_SIZE - 1])));
+    assertThat(shown).containsExactly("1000: 0 1", "2000: 2 0", "240000000: 3 0");
+  }
 }
