@@ -6,17 +6,31 @@ import io.virtrig.v1.Operation;
 /** Operations made around their request. */
 public final class Operations {
   static final SingleMember<Operation> MEMBER =
-      SingleMember.of(Operation.class, Operation.parser(), "op", Operation.OpCase.values());
+      SingleMember.of(
+          Operation.class, Operation.parser(), Operation.getDescriptor().getOneofs().get(0));
 
   private Operations() {}
 
   /**
-   * The operation with a request.
+   * The operation that takes a request.
    *
-   * @param number of the member of {@link Operation} that the request is
-   * @param request of that member's type
+   * @throws IllegalArgumentException when it is no operation's
    */
-  public static Operation of(int number, Message request) {
-    return MEMBER.with(number, request);
+  public static Operation of(Message request) {
+    return MEMBER.with(request);
+  }
+
+  /** The operation that takes a request. */
+  public static Operation of(Message.Builder request) {
+    return of(request.build());
+  }
+
+  /**
+   * The request that says nothing.
+   *
+   * @param number of the member of {@link Operation} that it is
+   */
+  public static Message nothing(int number) {
+    return MEMBER.nothing(number);
   }
 }

@@ -49,7 +49,7 @@ final class RingResponses extends UsualForm<RingResponse> {
         case USER_DATA -> completion.setUserData(in.readUInt64());
         case RESULT -> {
           int outer = in.pushLimit(in.readRawVarint32());
-          Result result = completion.hasResult() ? null : Results.MEMBER.read(in);
+          Result result = completion.hasResult() ? null : Results.read(in);
           if (result == null) {
             return null;
           }

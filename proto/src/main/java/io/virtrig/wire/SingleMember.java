@@ -2,8 +2,10 @@ package io.virtrig.wire;
 
 import com.google.protobuf.CodedInputStream;
 import com.google.protobuf.CodedOutputStream;
+import com.google.protobuf.Descriptors.Descriptor;
+import com.google.protobuf.Descriptors.FieldDescriptor;
+import com.google.protobuf.Descriptors.OneofDescriptor;
 import com.google.protobuf.ExtensionRegistryLite;
-import com.google.protobuf.Internal.EnumLite;
 import com.google.protobuf.Message;
 import com.google.protobuf.Parser;
 import com.google.protobuf.WireFormat;
@@ -12,7 +14,8 @@ import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 import java.lang.invoke.VarHandle;
-import java.util.BitSet;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 
@@ -28,7 +31,8 @@ import org.jspecify.annotations.Nullable;
  * @param number the member's field number
  * @param member the member
  * @param parser protobuf's own
- * @param members the field numbers of the oneof
+ * @param numbers the field number of the member of each type
+ * @param members by field number: whether it is a member
  * @param empties by field number: the message whose member says nothing, once it was met
  */
 record SingleMember<M extends Message>(
@@ -36,43 +40,57 @@ record SingleMember<M extends Message>(
     VarHandle number,
     VarHandle member,
     Parser<M> parser,
-    BitSet members,
+    Map<Descriptor, Integer> numbers,
+    boolean[] members,
     AtomicReferenceArray<@Nullable M> empties) {
 
-  /** For messages of this type, with the oneof of this name. */
+  /** For messages of this type, with this oneof, whose members are of a type each. */
   static <M extends Message> SingleMember<M> of(
-      Class<M> type, Parser<M> parser, String oneof, EnumLite[] cases) {
-    BitSet members = new BitSet();
-    for (EnumLite one : cases) {
-      members.set(one.getNumber());
+      Class<M> type, Parser<M> parser, OneofDescriptor oneof) {
+    Map<Descriptor, Integer> numbers = new HashMap<>();
+    int largest = 0;
+    for (FieldDescriptor one : oneof.getFields()) {
+      if (numbers.put(one.getMessageType(), one.getNumber()) != null) {
+        throw new IllegalStateException(one.getFullName() + " is of another member's type");
+      }
+      largest = Math.max(largest, one.getNumber());
     }
+    boolean[] members = new boolean[largest + 1];
+    numbers.values().forEach(number -> members[number] = true);
     try {
       MethodHandles.Lookup inside = MethodHandles.privateLookupIn(type, MethodHandles.lookup());
       return new SingleMember<>(
           inside
               .findConstructor(type, MethodType.methodType(void.class))
               .asType(MethodType.methodType(Message.class)),
-          inside.findVarHandle(type, oneof + "Case_", int.class),
-          inside.findVarHandle(type, oneof + "_", Object.class),
+          inside.findVarHandle(type, oneof.getName() + "Case_", int.class),
+          inside.findVarHandle(type, oneof.getName() + "_", Object.class),
           parser,
+          numbers,
           members,
-          new AtomicReferenceArray<>(members.length()));
+          new AtomicReferenceArray<>(members.length));
     } catch (ReflectiveOperationException e) {
       throw new IllegalStateException("generated code is not as expected", e);
     }
   }
 
+  /** Reads a message up to the limit that is set: {@link #read(int, CodedInputStream)}. */
+  @Nullable M read(CodedInputStream in) throws IOException {
+    return read(in.readTag(), in);
+  }
+
   /**
    * Reads a message up to the limit that is set.
    *
+   * @param tag its first, which has been read
    * @return null when that is not one known member and nothing else
    * @throws IOException when it is no message
    */
-  @Nullable M read(CodedInputStream in) throws IOException {
-    int tag = in.readTag();
+  @Nullable M read(int tag, CodedInputStream in) throws IOException {
     int field = WireFormat.getTagFieldNumber(tag);
     if (WireFormat.getTagWireType(tag) != WireFormat.WIRETYPE_LENGTH_DELIMITED
-        || !members.get(field)) {
+        || field >= members.length
+        || !members[field]) {
       return null;
     }
     M known = empties.getAcquire(field);
@@ -101,9 +119,43 @@ record SingleMember<M extends Message>(
     return message;
   }
 
-  /** The member of a message, if it is the one with this field number. */
-  Message in(M message, int field, Message otherwise) {
-    return (int) number.get(message) == field ? (Message) member.get(message) : otherwise;
+  /** The member of a message; null when it is not the one with this field number. */
+  @Nullable Message in(M message, int field) {
+    return (int) number.get(message) == field ? (Message) member.get(message) : null;
+  }
+
+  /**
+   * What the member with this field number is when it says nothing.
+   *
+   * @throws IllegalArgumentException when none has that number
+   */
+  Message nothing(int field) {
+    if (field >= members.length || !members[field]) {
+      throw new IllegalArgumentException("no member has the number " + field);
+    }
+    M known = empties.getAcquire(field);
+    try {
+      return (Message) member.get(known == null ? meet(tag(field)) : known);
+    } catch (IOException e) {
+      throw new IllegalStateException("what says nothing is no message", e);
+    }
+  }
+
+  private static int tag(int field) {
+    return field << 3 | WireFormat.WIRETYPE_LENGTH_DELIMITED;
+  }
+
+  /**
+   * A message around its member.
+   *
+   * @throws IllegalArgumentException when no member is of that type
+   */
+  M with(Message said) {
+    Integer field = numbers.get(said.getDescriptorForType());
+    if (field == null) {
+      throw new IllegalArgumentException("no member is a " + said.getDescriptorForType().getName());
+    }
+    return with(field, said);
   }
 
   /**
@@ -112,13 +164,18 @@ record SingleMember<M extends Message>(
    * @param field the number of its member
    * @param said its member
    */
-  @SuppressWarnings("unchecked") // The constructor's type.
   M with(int field, Message said) {
+    M message = without();
+    number.set(message, field);
+    member.set(message, said);
+    return message;
+  }
+
+  /** A message without a member. */
+  @SuppressWarnings("unchecked") // The constructor's type.
+  M without() {
     try {
-      Message message = (Message) empty.invokeExact();
-      number.set(message, field);
-      member.set(message, said);
-      return (M) message;
+      return (M) (Message) empty.invokeExact();
     } catch (Throwable e) {
       throw new IllegalStateException("the constructor of a message threw", e);
     }

@@ -76,6 +76,21 @@ class RingResponsesTest {
   }
 
   @Test
+  void readsRefusalsItself() {
+    Errno errno = Errno.newBuilder().setName("EINVAL").setNumber(22).setCheck("odd").build();
+    RingResponse written = answer(Result.newBuilder().setErrno(errno).build());
+    assertThat(responses.usual(written.toByteArray())).isEqualTo(written);
+    RingResponse both =
+        answer(
+            Result.newBuilder()
+                .setErrno(errno)
+                .setOpen(OpenResponse.newBuilder().setRet(7))
+                .build());
+    assertThat(responses.usual(both.toByteArray())).isEqualTo(both);
+    DamagedBytes.areReadAlike(responses, RingResponse.parser(), written.toByteArray(), 6);
+  }
+
+  @Test
   void refusesWhatProtobufRefuses() {
     byte[] good =
         answer(Result.newBuilder().setOpen(OpenResponse.newBuilder().setRet(7)).build())

@@ -8,9 +8,9 @@ import io.virtrig.v1.HostSpec;
 import io.virtrig.v1.HostX86OpsRequest;
 import io.virtrig.v1.HostX86OpsResponse;
 import io.virtrig.v1.KernelSpec;
-import io.virtrig.v1.Operation;
 import io.virtrig.v1.Result;
 import io.virtrig.v1.X86Op;
+import io.virtrig.wire.Operations;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -79,9 +79,7 @@ final class KvmOpsCommand implements Callable<Integer> {
   }
 
   private HostX86OpsResponse ops(VirtrigHost host) {
-    Result result =
-        host.execute(
-            Operation.newBuilder().setHostX86Ops(HostX86OpsRequest.getDefaultInstance()).build());
+    Result result = host.execute(Operations.of(HostX86OpsRequest.getDefaultInstance()));
     if (result.hasRefusal()) {
       throw new RefusalException(result.getRefusal());
     }

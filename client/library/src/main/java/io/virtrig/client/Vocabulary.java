@@ -32,25 +32,7 @@ public final class Vocabulary {
 
   /** A new request of an operation. */
   public static Message.Builder request(FieldDescriptor member) {
-    return nothing(member).newBuilderForType();
-  }
-
-  /**
-   * The operation with that request.
-   *
-   * @throws IllegalArgumentException when it is a request of another one
-   */
-  public static Operation operation(FieldDescriptor member, Message request) {
-    if (!nothing(member).getClass().equals(request.getClass())) {
-      throw new IllegalArgumentException(
-          member.getName() + " takes no " + request.getDescriptorForType().getName());
-    }
-    return Operations.of(member.getNumber(), request);
-  }
-
-  /** The request that says nothing. */
-  private static Message nothing(FieldDescriptor member) {
-    return (Message) Operation.getDefaultInstance().getField(member);
+    return Operations.nothing(member.getNumber()).newBuilderForType();
   }
 
   /** The request in an operation; empty when it has none. */

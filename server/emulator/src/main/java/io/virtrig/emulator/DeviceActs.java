@@ -46,13 +46,13 @@ import io.virtrig.v1.HwRaiseIrqResponse;
 import io.virtrig.v1.HwUnsolicitedRequest;
 import io.virtrig.v1.HwUnsolicitedResponse;
 import io.virtrig.v1.Result;
+import io.virtrig.wire.Results;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** What devices do on their own: DMA, interrupts, and faults that are armed. */
 final class DeviceActs {
-  private static final Result RAISED =
-      Result.newBuilder().setHwRaiseIrq(HwRaiseIrqResponse.getDefaultInstance()).build();
+  private static final Result RAISED = Results.of(HwRaiseIrqResponse.getDefaultInstance());
 
   /** How often one operation raises an interrupt: a limit of the simulator. */
   private static final int MOST_TIMES = 1 << 16;
@@ -95,9 +95,7 @@ final class DeviceActs {
     if (fault != null) {
       throw faulted(arg.getDevice(), fault, HwDmaReadResponse.newBuilder().setFault(fault).build());
     }
-    return Result.newBuilder()
-        .setHwDmaRead(HwDmaReadResponse.newBuilder().setBytes(ByteString.copyFrom(bytes)))
-        .build();
+    return Results.of(HwDmaReadResponse.newBuilder().setBytes(ByteString.copyFrom(bytes)));
   }
 
   /** hw.dma_write. */
@@ -114,7 +112,7 @@ final class DeviceActs {
       throw faulted(
           arg.getDevice(), fault, HwDmaWriteResponse.newBuilder().setFault(fault).build());
     }
-    return Result.newBuilder().setHwDmaWrite(HwDmaWriteResponse.getDefaultInstance()).build();
+    return Results.of(HwDmaWriteResponse.getDefaultInstance());
   }
 
   /**
@@ -180,7 +178,7 @@ final class DeviceActs {
               + response.name(),
           out);
     }
-    return Result.newBuilder().setHwPageRequest(out).build();
+    return Results.of(out);
   }
 
   private KernelError faulted(String device, DmaFault fault, Message written) {
@@ -230,7 +228,7 @@ final class DeviceActs {
         arg.hasCcw() ? arg.getCcw() : -1,
         !arg.hasFinal() || arg.getFinal());
     subchannel.present();
-    return Result.newBuilder().setHwComplete(HwCompleteResponse.getDefaultInstance()).build();
+    return Results.of(HwCompleteResponse.getDefaultInstance());
   }
 
   /** hw.unsolicited. */
@@ -238,7 +236,7 @@ final class DeviceActs {
     Subchannel subchannel = channelDevice(arg.getDevice());
     subchannel.unsolicited();
     subchannel.present();
-    return Result.newBuilder().setHwUnsolicited(HwUnsolicitedResponse.getDefaultInstance()).build();
+    return Results.of(HwUnsolicitedResponse.getDefaultInstance());
   }
 
   /** hw.path. */
@@ -246,7 +244,7 @@ final class DeviceActs {
     for (SubchannelDriver.PathEvent event : SubchannelDriver.PathEvent.values()) {
       if (event.label().equals(arg.getEvent())) {
         channelDevice(arg.getDevice()).path(arg.getChpid(), event);
-        return Result.newBuilder().setHwPath(HwPathResponse.getDefaultInstance()).build();
+        return Results.of(HwPathResponse.getDefaultInstance());
       }
     }
     throw Refused.invalid("event", "\"" + arg.getEvent() + "\" happens to no path");
@@ -256,17 +254,15 @@ final class DeviceActs {
   Result ccw(HostCcwRequest arg) {
     Subchannel subchannel = channelDevice(arg.getDevice());
     SubchannelDriver driver = subchannel.driver();
-    return Result.newBuilder()
-        .setHostCcw(
-            HostCcwResponse.newBuilder()
-                .setState(driver == null ? "NOT_OPER" : driver.state())
-                .setXsch(subchannel.xschIssued())
-                .setHsch(subchannel.hschIssued())
-                .setCsch(subchannel.cschIssued())
-                .setMsch(subchannel.mschIssued())
-                .setTimeouts(driver == null ? 0 : driver.timeouts())
-                .setEnabled(subchannel.enabled()))
-        .build();
+    return Results.of(
+        HostCcwResponse.newBuilder()
+            .setState(driver == null ? "NOT_OPER" : driver.state())
+            .setXsch(subchannel.xschIssued())
+            .setHsch(subchannel.hschIssued())
+            .setCsch(subchannel.cschIssued())
+            .setMsch(subchannel.mschIssued())
+            .setTimeouts(driver == null ? 0 : driver.timeouts())
+            .setEnabled(subchannel.enabled()));
   }
 
   /** hw.raise_irq. */
@@ -326,7 +322,7 @@ final class DeviceActs {
     }
     requireInterrupt(function, arg.getIndex(), arg.getSubindex());
     function.driveLine(false);
-    return Result.newBuilder().setHwLowerIrq(HwLowerIrqResponse.getDefaultInstance()).build();
+    return Results.of(HwLowerIrqResponse.getDefaultInstance());
   }
 
   private static void requireInterrupt(PciFunction function, int index, int subindex) {
@@ -363,7 +359,7 @@ final class DeviceActs {
         default ->
             throw Refused.invalid("kind", "\"" + arg.getKind() + "\" is no fault of a vDPA device");
       }
-      return Result.newBuilder().setHwFail(HwFailResponse.getDefaultInstance()).build();
+      return Results.of(HwFailResponse.getDefaultInstance());
     }
     Subchannel subchannel = subchannel(arg.getDevice());
     if (subchannel != null) {
@@ -372,7 +368,7 @@ final class DeviceActs {
         throw Refused.invalid("kind", "\"" + arg.getKind() + "\" is no fault of a channel device");
       }
       subchannel.fail(fault, arg.getCount());
-      return Result.newBuilder().setHwFail(HwFailResponse.getDefaultInstance()).build();
+      return Results.of(HwFailResponse.getDefaultInstance());
     }
     PciFunction function = function(arg.getDevice());
     if (FAULTS_OF_OTHERS.contains(arg.getKind())) {
@@ -382,6 +378,6 @@ final class DeviceActs {
       throw Refused.invalid("kind", "\"" + arg.getKind() + "\" is no fault of a PCI function");
     }
     function.failConnects(arg.getCount());
-    return Result.newBuilder().setHwFail(HwFailResponse.getDefaultInstance()).build();
+    return Results.of(HwFailResponse.getDefaultInstance());
   }
 }

@@ -36,6 +36,7 @@ import io.virtrig.v1.Result;
 import io.virtrig.v1.StateNode;
 import io.virtrig.v1.WalkRequest;
 import io.virtrig.v1.WalkResponse;
+import io.virtrig.wire.Results;
 import java.util.List;
 
 /**
@@ -194,34 +195,30 @@ public final class Host implements Stateful {
 
   private Result irqBypass() {
     IrqBypassManager manager = kernel.irqBypass();
-    return Result.newBuilder()
-        .setHostIrqbypass(
-            HostIrqbypassResponse.newBuilder()
-                .setProducers(manager.producers().size())
-                .setConsumers(manager.consumers().size())
-                .setConnected(manager.connected())
-                .setPosted(manager.posted())
-                .setStarts(manager.starts())
-                .setStops(manager.stops()))
-        .build();
+    return Results.of(
+        HostIrqbypassResponse.newBuilder()
+            .setProducers(manager.producers().size())
+            .setConsumers(manager.consumers().size())
+            .setConnected(manager.connected())
+            .setPosted(manager.posted())
+            .setStarts(manager.starts())
+            .setStops(manager.stops()));
   }
 
   private Result x86Ops() {
-    return Result.newBuilder().setHostX86Ops(kernel.x86Ops().list()).build();
+    return Results.of(kernel.x86Ops().list());
   }
 
   private Result time() {
     VirtualClock clock = kernel.clock();
-    return Result.newBuilder()
-        .setHostTime(
-            HostTimeResponse.newBuilder()
-                .setNowNs(clock.now())
-                .setKernelExits(clock.count(Cost.KERNEL_EXIT))
-                .setUserExits(clock.count(Cost.USER_EXIT))
-                .setHostInterrupts(clock.count(Cost.HOST_INTERRUPT))
-                .setEventfdWakeups(clock.count(Cost.EVENTFD_WAKEUP))
-                .setPostedInterrupts(clock.count(Cost.POSTED_INTERRUPT)))
-        .build();
+    return Results.of(
+        HostTimeResponse.newBuilder()
+            .setNowNs(clock.now())
+            .setKernelExits(clock.count(Cost.KERNEL_EXIT))
+            .setUserExits(clock.count(Cost.USER_EXIT))
+            .setHostInterrupts(clock.count(Cost.HOST_INTERRUPT))
+            .setEventfdWakeups(clock.count(Cost.EVENTFD_WAKEUP))
+            .setPostedInterrupts(clock.count(Cost.POSTED_INTERRUPT)));
   }
 
   /** What the host's specification says, with every default filled in. */

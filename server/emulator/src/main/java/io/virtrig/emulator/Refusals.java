@@ -1,6 +1,6 @@
 package io.virtrig.emulator;
 
-import com.google.protobuf.Descriptors.FieldDescriptor;
+import com.google.protobuf.Message;
 import io.virtrig.emulator.errno.KernelError;
 import io.virtrig.emulator.errno.Refused;
 import io.virtrig.uapi.OperationName;
@@ -8,6 +8,7 @@ import io.virtrig.v1.Errno;
 import io.virtrig.v1.Operation;
 import io.virtrig.v1.Refusal;
 import io.virtrig.v1.Result;
+import io.virtrig.wire.Results;
 
 /** Puts the kernel's and the simulator's refusals into results. */
 public final class Refusals {
@@ -16,21 +17,17 @@ public final class Refusals {
 
   /** The result of an operation that the simulated kernel refuses. */
   static Result result(Operation operation, KernelError error) {
-    Result.Builder result =
-        Result.newBuilder()
-            .setErrno(
-                Errno.newBuilder()
-                    .setName(error.errno().name())
-                    .setNumber(error.errno().number())
-                    .setCheck(error.getMessage())
-                    .setOperation(OperationName.of(operation.getOpCase())));
-    if (error.written() != null) {
-      // An operation and its response have the same field number.
-      FieldDescriptor response =
-          Result.getDescriptor().findFieldByNumber(operation.getOpCase().getNumber());
-      result.setField(response, error.written());
-    }
-    return result.build();
+    Errno errno =
+        Errno.newBuilder()
+            .setName(error.errno().name())
+            .setNumber(error.errno().number())
+            .setCheck(error.getMessage())
+            .setOperation(OperationName.of(operation.getOpCase()))
+            .build();
+    Message written = error.written();
+    return written == null
+        ? Results.refused(errno)
+        : Results.of(written).toBuilder().setErrno(errno).build();
   }
 
   /** The result of an operation that the simulator refuses. */

@@ -40,6 +40,7 @@ import io.virtrig.v1.StoreRequest;
 import io.virtrig.v1.StoreResponse;
 import io.virtrig.v1.WriteRequest;
 import io.virtrig.v1.WriteResponse;
+import io.virtrig.wire.Results;
 import java.util.List;
 import java.util.TreeMap;
 
@@ -71,7 +72,7 @@ final class SystemCalls implements Stateful {
     processes.put(
         pid,
         new Task(pid, rlimitMemlock, capIpcLock, kernel.machine().memory(), kernel.mappings()));
-    return Result.newBuilder().setProcess(ProcessResponse.newBuilder().setPid(pid)).build();
+    return Results.of(ProcessResponse.newBuilder().setPid(pid));
   }
 
   Result exit(int pid) {
@@ -84,19 +85,19 @@ final class SystemCalls implements Stateful {
             EventKind.EVENT_KIND_PROCESS_EXIT,
             "pid " + process.pid(),
             "all of its files are closed");
-    return Result.newBuilder().setExit(ExitResponse.getDefaultInstance()).build();
+    return Results.of(ExitResponse.getDefaultInstance());
   }
 
   Result open(OpenRequest arg) {
     Task caller = process(arg.getPid());
     caller.files().reserve();
     int fd = caller.files().install(devices.open(caller, arg.getPath()));
-    return Result.newBuilder().setOpen(OpenResponse.newBuilder().setRet(fd)).build();
+    return Results.of(OpenResponse.newBuilder().setRet(fd));
   }
 
   Result close(CloseRequest arg) {
     process(arg.getPid()).close(arg.getTargetFd());
-    return Result.newBuilder().setClose(CloseResponse.getDefaultInstance()).build();
+    return Results.of(CloseResponse.getDefaultInstance());
   }
 
   Result eventfd(EventfdRequest arg) {
@@ -107,15 +108,13 @@ final class SystemCalls implements Stateful {
             .files()
             .install(
                 new EventFdFile(kernel.ids(), arg.getInitval(), arg.getFlags(), kernel.eventfds()));
-    return Result.newBuilder().setEventfd(EventfdResponse.newBuilder().setRet(fd)).build();
+    return Results.of(EventfdResponse.newBuilder().setRet(fd));
   }
 
   Result read(ReadRequest arg) {
     Task caller = process(arg.getPid());
     long length = arg.hasLength() ? arg.getLength() : Long.BYTES;
-    return Result.newBuilder()
-        .setRead(caller.files().file(arg.getTargetFd()).read(caller, length))
-        .build();
+    return Results.of(caller.files().file(arg.getTargetFd()).read(caller, length));
   }
 
   Result write(WriteRequest arg) {
@@ -125,28 +124,26 @@ final class SystemCalls implements Stateful {
       bytes = VhostIotlbMsg.bytes(arg);
     }
     long written = caller.files().file(arg.getTargetFd()).write(caller, arg.getValue(), bytes);
-    return Result.newBuilder().setWrite(WriteResponse.newBuilder().setRet(written)).build();
+    return Results.of(WriteResponse.newBuilder().setRet(written));
   }
 
   Result mmap(MmapRequest arg) {
-    return Result.newBuilder()
-        .setMmap(MmapResponse.newBuilder().setRet(process(arg.getPid()).mmap(arg)))
-        .build();
+    return Results.of(MmapResponse.newBuilder().setRet(process(arg.getPid()).mmap(arg)));
   }
 
   Result munmap(MunmapRequest arg) {
     process(arg.getPid()).munmap(arg.getAddr(), arg.getLength());
-    return Result.newBuilder().setMunmap(MunmapResponse.getDefaultInstance()).build();
+    return Results.of(MunmapResponse.getDefaultInstance());
   }
 
   Result store(StoreRequest arg) {
     process(arg.getPid()).store(arg.getAddr(), arg.getBytes());
-    return Result.newBuilder().setStore(StoreResponse.getDefaultInstance()).build();
+    return Results.of(StoreResponse.getDefaultInstance());
   }
 
   Result load(LoadRequest arg) {
     ByteString bytes = process(arg.getPid()).load(arg.getAddr(), arg.getLength());
-    return Result.newBuilder().setLoad(LoadResponse.newBuilder().setBytes(bytes)).build();
+    return Results.of(LoadResponse.newBuilder().setBytes(bytes));
   }
 
   Result pread(PreadRequest arg) {
@@ -154,9 +151,7 @@ final class SystemCalls implements Stateful {
     OpenFile file = caller.files().file(arg.getTargetFd());
     ByteString bytes =
         file.pread(caller, arg.getOffset(), Task.moveable("length", arg.getLength()));
-    return Result.newBuilder()
-        .setPread(PreadResponse.newBuilder().setRet(bytes.size()).setBytes(bytes))
-        .build();
+    return Results.of(PreadResponse.newBuilder().setRet(bytes.size()).setBytes(bytes));
   }
 
   Result pwrite(PwriteRequest arg) {
@@ -164,7 +159,7 @@ final class SystemCalls implements Stateful {
     Task.moveable("bytes", arg.getBytes().size());
     long written =
         caller.files().file(arg.getTargetFd()).pwrite(caller, arg.getOffset(), arg.getBytes());
-    return Result.newBuilder().setPwrite(PwriteResponse.newBuilder().setRet(written)).build();
+    return Results.of(PwriteResponse.newBuilder().setRet(written));
   }
 
   /** Ioctls, and the acts of a guest: its VM's file answers them. */
@@ -186,9 +181,7 @@ final class SystemCalls implements Stateful {
     } else {
       pages = devices.vfio().pinnedPages();
     }
-    return Result.newBuilder()
-        .setHostPinnedPages(HostPinnedPagesResponse.newBuilder().setPages(pages))
-        .build();
+    return Results.of(HostPinnedPagesResponse.newBuilder().setPages(pages));
   }
 
   private Task process(int pid) {

@@ -10,6 +10,7 @@ import io.virtrig.v1.OpenResponse;
 import io.virtrig.v1.Operation;
 import io.virtrig.v1.Refusal;
 import io.virtrig.v1.Result;
+import io.virtrig.wire.Results;
 import java.util.List;
 
 /** The answer to a step, and whether it is as expected. */
@@ -26,10 +27,10 @@ final class Answer {
   Answer(Operation operation, Result result) {
     this.result = result;
     // An operation and its response have the same field number.
-    FieldDescriptor field =
-        Result.getDescriptor().findFieldByNumber(operation.getOpCase().getNumber());
-    complete = result.hasField(field);
-    response = (Message) result.getField(field);
+    int number = operation.getOpCase().getNumber();
+    Message there = Results.response(result, number);
+    complete = there != null;
+    response = there == null ? Results.nothing(number) : there;
   }
 
   /** The simulator does not simulate this yet. */

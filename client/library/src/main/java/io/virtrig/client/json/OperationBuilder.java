@@ -5,6 +5,7 @@ import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.Message;
 import io.virtrig.client.Vocabulary;
 import io.virtrig.v1.Operation;
+import io.virtrig.wire.Operations;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,12 +14,10 @@ import org.jspecify.annotations.Nullable;
 public final class OperationBuilder {
 
   private final String name;
-  private final FieldDescriptor member;
   private final Message.Builder request;
 
   private OperationBuilder(String name, FieldDescriptor member) {
     this.name = name;
-    this.member = member;
     request = Vocabulary.request(member);
   }
 
@@ -111,7 +110,7 @@ public final class OperationBuilder {
 
   /** The operation. */
   public Operation build() {
-    return Vocabulary.operation(member, request.build());
+    return Operations.of(request);
   }
 
   private @Nullable FieldDescriptor field(String fieldName) {

@@ -10,6 +10,7 @@ import io.virtrig.v1.Operation;
 import io.virtrig.v1.Result;
 import io.virtrig.v1.SubmissionEntry;
 import io.virtrig.v1.Substitution;
+import io.virtrig.wire.Operations;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -57,7 +58,7 @@ final class Substitutions {
         throw Refused.invalid("substitutions[" + i + "]", String.valueOf(e.getMessage()));
       }
     }
-    return Operation.newBuilder().setField(member, request.build()).build();
+    return Operations.of(request);
   }
 
   private Value source(Substitution substitution, int position) {

@@ -83,11 +83,12 @@ final class TypedOperation {
 
   /** The operation with a request. */
   Operation with(Message of) {
-    return Operations.of(number, of);
+    return Operations.of(of);
   }
 
   /** The response in a result that is a success. */
   Message response(Result result) {
-    return Results.response(result, number, empty);
+    Message response = Results.response(result, number);
+    return response == null ? empty : response;
   }
 }

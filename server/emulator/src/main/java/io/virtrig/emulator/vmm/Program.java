@@ -18,6 +18,7 @@ import io.virtrig.v1.ReadRequest;
 import io.virtrig.v1.Refusal;
 import io.virtrig.v1.Result;
 import io.virtrig.v1.StoreRequest;
+import io.virtrig.wire.Operations;
 
 /** The process in which a VMM runs: its system calls, and its memory. */
 public final class Program {
@@ -96,19 +97,19 @@ public final class Program {
   /** open(2). */
   public int open(String path) {
     OpenRequest.Builder request = OpenRequest.newBuilder().setPid(pid).setPath(path);
-    return (int) call(Operation.newBuilder().setOpen(request).build()).getOpen().getRet();
+    return (int) call(Operations.of(request)).getOpen().getRet();
   }
 
   /** close(2), whose result nobody looks at. */
   public void close(int fd) {
     CloseRequest.Builder request = CloseRequest.newBuilder().setPid(pid).setTargetFd(fd);
-    attempt(Operation.newBuilder().setClose(request).build());
+    attempt(Operations.of(request));
   }
 
   /** eventfd2(2). */
   public int eventfd() {
     EventfdRequest.Builder request = EventfdRequest.newBuilder().setPid(pid);
-    return (int) call(Operation.newBuilder().setEventfd(request).build()).getEventfd().getRet();
+    return (int) call(Operations.of(request)).getEventfd().getRet();
   }
 
   /**
@@ -119,7 +120,7 @@ public final class Program {
   public boolean drain(int fd) {
     spend(1);
     ReadRequest.Builder request = ReadRequest.newBuilder().setPid(pid).setTargetFd(fd);
-    Operation operation = Operation.newBuilder().setRead(request).build();
+    Operation operation = Operations.of(request);
     Result result = kernel.call(operation);
     if (!result.hasRead()) {
       return false;
@@ -131,33 +132,33 @@ public final class Program {
   /** mmap(2) of anonymous memory. */
   public long mmap(long length) {
     MmapRequest.Builder request = MmapRequest.newBuilder().setPid(pid).setLength(length);
-    return call(Operation.newBuilder().setMmap(request).build()).getMmap().getRet();
+    return call(Operations.of(request)).getMmap().getRet();
   }
 
   /** munmap(2), whose result nobody looks at. */
   public void munmap(long address, long length) {
     MunmapRequest.Builder request =
         MunmapRequest.newBuilder().setPid(pid).setAddr(address).setLength(length);
-    attempt(Operation.newBuilder().setMunmap(request).build());
+    attempt(Operations.of(request));
   }
 
   /** pread(2) of so many bytes. */
   public ByteString pread(int fd, long offset, int length) {
     PreadRequest.Builder request =
         PreadRequest.newBuilder().setPid(pid).setTargetFd(fd).setOffset(offset).setLength(length);
-    return call(Operation.newBuilder().setPread(request).build()).getPread().getBytes();
+    return call(Operations.of(request)).getPread().getBytes();
   }
 
   /** pwrite(2), whose result nobody looks at. */
   public void pwrite(int fd, long offset, ByteString bytes) {
     PwriteRequest.Builder request =
         PwriteRequest.newBuilder().setPid(pid).setTargetFd(fd).setOffset(offset).setBytes(bytes);
-    attempt(Operation.newBuilder().setPwrite(request).build());
+    attempt(Operations.of(request));
   }
 
   /** exit(2). */
   public void exit() {
-    attempt(Operation.newBuilder().setExit(ExitRequest.newBuilder().setPid(pid)).build());
+    attempt(Operations.of(ExitRequest.newBuilder().setPid(pid)));
   }
 
   /** Reads its own memory. */
@@ -165,9 +166,7 @@ public final class Program {
     spend(1);
     LoadRequest.Builder request =
         LoadRequest.newBuilder().setPid(pid).setAddr(address).setLength(length);
-    return accessed(kernel.call(Operation.newBuilder().setLoad(request).build()))
-        .getLoad()
-        .getBytes();
+    return accessed(kernel.call(Operations.of(request))).getLoad().getBytes();
   }
 
   /** Writes its own memory. */
@@ -175,7 +174,7 @@ public final class Program {
     spend(1);
     StoreRequest.Builder request =
         StoreRequest.newBuilder().setPid(pid).setAddr(address).setBytes(bytes);
-    var _ = accessed(kernel.call(Operation.newBuilder().setStore(request).build()));
+    var _ = accessed(kernel.call(Operations.of(request)));
   }
 
   /** Somebody else may have unmapped the memory under it: SIGSEGV. */

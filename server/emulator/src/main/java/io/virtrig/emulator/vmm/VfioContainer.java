@@ -7,7 +7,6 @@ import io.virtrig.emulator.errno.KernelError;
 import io.virtrig.emulator.errno.Refused;
 import io.virtrig.emulator.state.StateWriter;
 import io.virtrig.emulator.state.Stateful;
-import io.virtrig.v1.Operation;
 import io.virtrig.v1.VfioCheckExtensionRequest;
 import io.virtrig.v1.VfioGetApiVersionRequest;
 import io.virtrig.v1.VfioGroupGetStatusRequest;
@@ -17,6 +16,7 @@ import io.virtrig.v1.VfioIommuGetInfoRequest;
 import io.virtrig.v1.VfioIommuGetInfoResponse;
 import io.virtrig.v1.VfioIommuMapDmaRequest;
 import io.virtrig.v1.VfioSetIommuRequest;
+import io.virtrig.wire.Operations;
 
 /** An open VFIO container of a VMM, and what it does to put groups into it. */
 public final class VfioContainer implements Stateful {
@@ -41,10 +41,8 @@ public final class VfioContainer implements Stateful {
     long version =
         program
             .call(
-                Operation.newBuilder()
-                    .setVfioGetApiVersion(
-                        VfioGetApiVersionRequest.newBuilder().setPid(program.pid()).setTargetFd(fd))
-                    .build())
+                Operations.of(
+                    VfioGetApiVersionRequest.newBuilder().setPid(program.pid()).setTargetFd(fd)))
             .getVfioGetApiVersion()
             .getRet();
     if (version != VFIO_API_VERSION) {
@@ -61,13 +59,11 @@ public final class VfioContainer implements Stateful {
   public boolean offers(int extension) {
     return program
             .call(
-                Operation.newBuilder()
-                    .setVfioCheckExtension(
-                        VfioCheckExtensionRequest.newBuilder()
-                            .setPid(program.pid())
-                            .setTargetFd(fd)
-                            .setValue(extension))
-                    .build())
+                Operations.of(
+                    VfioCheckExtensionRequest.newBuilder()
+                        .setPid(program.pid())
+                        .setTargetFd(fd)
+                        .setValue(extension)))
             .getVfioCheckExtension()
             .getRet()
         != 0;
@@ -80,12 +76,10 @@ public final class VfioContainer implements Stateful {
       int flags =
           program
               .call(
-                  Operation.newBuilder()
-                      .setVfioGroupGetStatus(
-                          VfioGroupGetStatusRequest.newBuilder()
-                              .setPid(program.pid())
-                              .setTargetFd(group))
-                      .build())
+                  Operations.of(
+                      VfioGroupGetStatusRequest.newBuilder()
+                          .setPid(program.pid())
+                          .setTargetFd(group)))
               .getVfioGroupGetStatus()
               .getFlags();
       if ((flags & VFIO_GROUP_FLAGS_VIABLE) == 0) {
@@ -106,38 +100,32 @@ public final class VfioContainer implements Stateful {
   public void add(int group) {
     var _ =
         program.call(
-            Operation.newBuilder()
-                .setVfioGroupSetContainer(
-                    VfioGroupSetContainerRequest.newBuilder()
-                        .setPid(program.pid())
-                        .setTargetFd(group)
-                        .setValue(fd))
-                .build());
+            Operations.of(
+                VfioGroupSetContainerRequest.newBuilder()
+                    .setPid(program.pid())
+                    .setTargetFd(group)
+                    .setValue(fd)));
   }
 
   /** VFIO_GROUP_UNSET_CONTAINER, whose result nobody looks at. */
   public static void unset(Program program, int group) {
     var _ =
         program.attempt(
-            Operation.newBuilder()
-                .setVfioGroupUnsetContainer(
-                    VfioGroupUnsetContainerRequest.newBuilder()
-                        .setPid(program.pid())
-                        .setTargetFd(group))
-                .build());
+            Operations.of(
+                VfioGroupUnsetContainerRequest.newBuilder()
+                    .setPid(program.pid())
+                    .setTargetFd(group)));
   }
 
   /** VFIO_SET_IOMMU. */
   public void setIommu(int type) {
     var _ =
         program.call(
-            Operation.newBuilder()
-                .setVfioSetIommu(
-                    VfioSetIommuRequest.newBuilder()
-                        .setPid(program.pid())
-                        .setTargetFd(fd)
-                        .setValue(type))
-                .build());
+            Operations.of(
+                VfioSetIommuRequest.newBuilder()
+                    .setPid(program.pid())
+                    .setTargetFd(fd)
+                    .setValue(type)));
   }
 
   /** VFIO_IOMMU_GET_INFO, again with room for the chain if there is one. */
@@ -150,10 +138,7 @@ public final class VfioContainer implements Stateful {
 
   private VfioIommuGetInfoResponse info(VfioIommuGetInfoRequest.Builder request) {
     return program
-        .call(
-            Operation.newBuilder()
-                .setVfioIommuGetInfo(request.setPid(program.pid()).setTargetFd(fd))
-                .build())
+        .call(Operations.of(request.setPid(program.pid()).setTargetFd(fd)))
         .getVfioIommuGetInfo();
   }
 
@@ -163,16 +148,14 @@ public final class VfioContainer implements Stateful {
       GuestMemory.Bank bank = memory.bank(i);
       var _ =
           program.call(
-              Operation.newBuilder()
-                  .setVfioIommuMapDma(
-                      VfioIommuMapDmaRequest.newBuilder()
-                          .setPid(program.pid())
-                          .setTargetFd(fd)
-                          .setFlags(READ_WRITE)
-                          .setVaddr(bank.address())
-                          .setIova(bank.gpa())
-                          .setSize(bank.size()))
-                  .build());
+              Operations.of(
+                  VfioIommuMapDmaRequest.newBuilder()
+                      .setPid(program.pid())
+                      .setTargetFd(fd)
+                      .setFlags(READ_WRITE)
+                      .setVaddr(bank.address())
+                      .setIova(bank.gpa())
+                      .setSize(bank.size())));
     }
   }
 

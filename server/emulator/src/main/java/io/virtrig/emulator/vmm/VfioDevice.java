@@ -17,6 +17,7 @@ import io.virtrig.v1.VfioDeviceGetRegionInfoResponse;
 import io.virtrig.v1.VfioDeviceResetRequest;
 import io.virtrig.v1.VfioDeviceSetIrqsRequest;
 import io.virtrig.v1.VfioGroupGetDeviceFdRequest;
+import io.virtrig.wire.Operations;
 
 /** An open VFIO device of a VMM. */
 public final class VfioDevice implements Stateful {
@@ -37,13 +38,11 @@ public final class VfioDevice implements Stateful {
         (int)
             program
                 .call(
-                    Operation.newBuilder()
-                        .setVfioGroupGetDeviceFd(
-                            VfioGroupGetDeviceFdRequest.newBuilder()
-                                .setPid(program.pid())
-                                .setTargetFd(group)
-                                .setName(name))
-                        .build())
+                    Operations.of(
+                        VfioGroupGetDeviceFdRequest.newBuilder()
+                            .setPid(program.pid())
+                            .setTargetFd(group)
+                            .setName(name)))
                 .getVfioGroupGetDeviceFd()
                 .getRet();
     try {
@@ -57,10 +56,8 @@ public final class VfioDevice implements Stateful {
   private VfioDeviceGetInfoResponse info() {
     return program
         .call(
-            Operation.newBuilder()
-                .setVfioDeviceGetInfo(
-                    VfioDeviceGetInfoRequest.newBuilder().setPid(program.pid()).setTargetFd(fd))
-                .build())
+            Operations.of(
+                VfioDeviceGetInfoRequest.newBuilder().setPid(program.pid()).setTargetFd(fd)))
         .getVfioDeviceGetInfo();
   }
 
@@ -84,10 +81,8 @@ public final class VfioDevice implements Stateful {
     if ((info.getFlags() & VFIO_DEVICE_FLAGS_RESET) != 0) {
       var _ =
           program.attempt(
-              Operation.newBuilder()
-                  .setVfioDeviceReset(
-                      VfioDeviceResetRequest.newBuilder().setPid(program.pid()).setTargetFd(fd))
-                  .build());
+              Operations.of(
+                  VfioDeviceResetRequest.newBuilder().setPid(program.pid()).setTargetFd(fd)));
     }
   }
 
@@ -100,13 +95,11 @@ public final class VfioDevice implements Stateful {
   public VfioDeviceGetRegionInfoResponse region(int index) {
     return program
         .call(
-            Operation.newBuilder()
-                .setVfioDeviceGetRegionInfo(
-                    VfioDeviceGetRegionInfoRequest.newBuilder()
-                        .setPid(program.pid())
-                        .setTargetFd(fd)
-                        .setIndex(index))
-                .build())
+            Operations.of(
+                VfioDeviceGetRegionInfoRequest.newBuilder()
+                    .setPid(program.pid())
+                    .setTargetFd(fd)
+                    .setIndex(index)))
         .getVfioDeviceGetRegionInfo();
   }
 
@@ -121,21 +114,16 @@ public final class VfioDevice implements Stateful {
   }
 
   private Operation irqInfoOf(int index) {
-    return Operation.newBuilder()
-        .setVfioDeviceGetIrqInfo(
-            VfioDeviceGetIrqInfoRequest.newBuilder()
-                .setPid(program.pid())
-                .setTargetFd(fd)
-                .setIndex(index))
-        .build();
+    return Operations.of(
+        VfioDeviceGetIrqInfoRequest.newBuilder()
+            .setPid(program.pid())
+            .setTargetFd(fd)
+            .setIndex(index));
   }
 
   /** VFIO_DEVICE_SET_IRQS. */
   public Result setIrqs(VfioDeviceSetIrqsRequest.Builder request) {
-    return program.attempt(
-        Operation.newBuilder()
-            .setVfioDeviceSetIrqs(request.setPid(program.pid()).setTargetFd(fd))
-            .build());
+    return program.attempt(Operations.of(request.setPid(program.pid()).setTargetFd(fd)));
   }
 
   /** Closes it; the kernel takes its interrupts down. */

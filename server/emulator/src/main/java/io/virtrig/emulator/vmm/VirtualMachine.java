@@ -21,6 +21,7 @@ import io.virtrig.v1.KvmSetUserMemoryRegionRequest;
 import io.virtrig.v1.KvmSignalMsiRequest;
 import io.virtrig.v1.Operation;
 import io.virtrig.v1.Result;
+import io.virtrig.wire.Operations;
 import java.util.List;
 
 /** A VM as its VMM has it: KVM's descriptors, the interrupt controllers, one vCPU, memory. */
@@ -51,10 +52,8 @@ public final class VirtualMachine implements Stateful {
     long version =
         program
             .call(
-                Operation.newBuilder()
-                    .setKvmGetApiVersion(
-                        KvmGetApiVersionRequest.newBuilder().setPid(program.pid()).setTargetFd(kvm))
-                    .build())
+                Operations.of(
+                    KvmGetApiVersionRequest.newBuilder().setPid(program.pid()).setTargetFd(kvm)))
             .getKvmGetApiVersion()
             .getRet();
     if (version != KVM_API_VERSION) {
@@ -64,41 +63,33 @@ public final class VirtualMachine implements Stateful {
         (int)
             program
                 .call(
-                    Operation.newBuilder()
-                        .setKvmCreateVm(
-                            KvmCreateVmRequest.newBuilder().setPid(program.pid()).setTargetFd(kvm))
-                        .build())
+                    Operations.of(
+                        KvmCreateVmRequest.newBuilder().setPid(program.pid()).setTargetFd(kvm)))
                 .getKvmCreateVm()
                 .getRet();
     var _ =
         program.call(
-            Operation.newBuilder()
-                .setKvmCreateIrqchip(
-                    KvmCreateIrqchipRequest.newBuilder().setPid(program.pid()).setTargetFd(vm))
-                .build());
+            Operations.of(
+                KvmCreateIrqchipRequest.newBuilder().setPid(program.pid()).setTargetFd(vm)));
     for (int slot = 0; slot < memory.banks(); slot++) {
       GuestMemory.Bank bank = memory.bank(slot);
       var _ =
           program.call(
-              Operation.newBuilder()
-                  .setKvmSetUserMemoryRegion(
-                      KvmSetUserMemoryRegionRequest.newBuilder()
-                          .setPid(program.pid())
-                          .setTargetFd(vm)
-                          .setSlot(slot)
-                          .setGuestPhysAddr(bank.gpa())
-                          .setMemorySize(bank.size())
-                          .setUserspaceAddr(bank.address()))
-                  .build());
+              Operations.of(
+                  KvmSetUserMemoryRegionRequest.newBuilder()
+                      .setPid(program.pid())
+                      .setTargetFd(vm)
+                      .setSlot(slot)
+                      .setGuestPhysAddr(bank.gpa())
+                      .setMemorySize(bank.size())
+                      .setUserspaceAddr(bank.address())));
     }
     vcpu =
         (int)
             program
                 .call(
-                    Operation.newBuilder()
-                        .setKvmCreateVcpu(
-                            KvmCreateVcpuRequest.newBuilder().setPid(program.pid()).setTargetFd(vm))
-                        .build())
+                    Operations.of(
+                        KvmCreateVcpuRequest.newBuilder().setPid(program.pid()).setTargetFd(vm)))
                 .getKvmCreateVcpu()
                 .getRet();
   }
@@ -119,13 +110,11 @@ public final class VirtualMachine implements Stateful {
       vfioDevice =
           program
               .call(
-                  Operation.newBuilder()
-                      .setKvmCreateDevice(
-                          KvmCreateDeviceRequest.newBuilder()
-                              .setPid(program.pid())
-                              .setTargetFd(vm)
-                              .setType(KVM_DEV_TYPE_VFIO))
-                      .build())
+                  Operations.of(
+                      KvmCreateDeviceRequest.newBuilder()
+                          .setPid(program.pid())
+                          .setTargetFd(vm)
+                          .setType(KVM_DEV_TYPE_VFIO)))
               .getKvmCreateDevice()
               .getFd();
     }
@@ -138,28 +127,24 @@ public final class VirtualMachine implements Stateful {
   }
 
   private Operation attribute(int attribute, int group) {
-    return Operation.newBuilder()
-        .setKvmSetDeviceAttr(
-            KvmSetDeviceAttrRequest.newBuilder()
-                .setPid(program.pid())
-                .setTargetFd(vfioDevice)
-                .setGroup(KVM_DEV_VFIO_GROUP)
-                .setAttr(attribute)
-                .setFd(group))
-        .build();
+    return Operations.of(
+        KvmSetDeviceAttrRequest.newBuilder()
+            .setPid(program.pid())
+            .setTargetFd(vfioDevice)
+            .setGroup(KVM_DEV_VFIO_GROUP)
+            .setAttr(attribute)
+            .setFd(group));
   }
 
   /** KVM_CHECK_EXTENSION. */
   public boolean offers(int extension) {
     return program
             .call(
-                Operation.newBuilder()
-                    .setKvmCheckExtension(
-                        KvmCheckExtensionRequest.newBuilder()
-                            .setPid(program.pid())
-                            .setTargetFd(vm)
-                            .setValue(extension))
-                    .build())
+                Operations.of(
+                    KvmCheckExtensionRequest.newBuilder()
+                        .setPid(program.pid())
+                        .setTargetFd(vm)
+                        .setValue(extension)))
             .getKvmCheckExtension()
             .getRet()
         != 0;
@@ -169,47 +154,40 @@ public final class VirtualMachine implements Stateful {
   public void line(int gsi, boolean level) {
     var _ =
         program.attempt(
-            Operation.newBuilder()
-                .setKvmIrqLineStatus(
-                    KvmIrqLineStatusRequest.newBuilder()
-                        .setPid(program.pid())
-                        .setTargetFd(vm)
-                        .setIrq(gsi)
-                        .setLevel(level ? 1 : 0))
-                .build());
+            Operations.of(
+                KvmIrqLineStatusRequest.newBuilder()
+                    .setPid(program.pid())
+                    .setTargetFd(vm)
+                    .setIrq(gsi)
+                    .setLevel(level ? 1 : 0)));
   }
 
   /** KVM_IRQFD. */
   public Result irqfd(KvmIrqfdRequest.Builder request) {
-    return program.attempt(
-        Operation.newBuilder().setKvmIrqfd(request.setPid(program.pid()).setTargetFd(vm)).build());
+    return program.attempt(Operations.of(request.setPid(program.pid()).setTargetFd(vm)));
   }
 
   /** KVM_SET_GSI_ROUTING. */
   public Result setRouting(List<KvmIrqRoutingEntry> entries) {
     return program.attempt(
-        Operation.newBuilder()
-            .setKvmSetGsiRouting(
-                KvmSetGsiRoutingRequest.newBuilder()
-                    .setPid(program.pid())
-                    .setTargetFd(vm)
-                    .addAllEntries(entries))
-            .build());
+        Operations.of(
+            KvmSetGsiRoutingRequest.newBuilder()
+                .setPid(program.pid())
+                .setTargetFd(vm)
+                .addAllEntries(entries)));
   }
 
   /** KVM_SIGNAL_MSI. */
   public void message(long address, int data) {
     var _ =
         program.attempt(
-            Operation.newBuilder()
-                .setKvmSignalMsi(
-                    KvmSignalMsiRequest.newBuilder()
-                        .setPid(program.pid())
-                        .setTargetFd(vm)
-                        .setAddressLo((int) address)
-                        .setAddressHi((int) (address >>> Integer.SIZE))
-                        .setData(data))
-                .build());
+            Operations.of(
+                KvmSignalMsiRequest.newBuilder()
+                    .setPid(program.pid())
+                    .setTargetFd(vm)
+                    .setAddressLo((int) address)
+                    .setAddressHi((int) (address >>> Integer.SIZE))
+                    .setData(data)));
   }
 
   /** Closes and unmaps all of it. */

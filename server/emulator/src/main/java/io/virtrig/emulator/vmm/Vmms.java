@@ -32,6 +32,7 @@ import io.virtrig.v1.VmmStartRequest;
 import io.virtrig.v1.VmmStartResponse;
 import io.virtrig.v1.VmmStopRequest;
 import io.virtrig.v1.VmmStopResponse;
+import io.virtrig.wire.Results;
 import java.util.TreeMap;
 
 /** The VMMs of a host, each found by its process and the fd of its VM. */
@@ -104,9 +105,7 @@ public final class Vmms implements Stateful {
         EventKind.EVENT_KIND_VMM,
         "pid " + pid,
         arg.getModel() + " has started VM fd " + vmm.vmFd());
-    return Result.newBuilder()
-        .setVmmStart(VmmStartResponse.newBuilder().setFd(vmm.vmFd()).addAllCalls(vmm.takeCalls()))
-        .build();
+    return Results.of(VmmStartResponse.newBuilder().setFd(vmm.vmFd()).addAllCalls(vmm.takeCalls()));
   }
 
   /** vmm.device_add. */
@@ -114,36 +113,28 @@ public final class Vmms implements Stateful {
     Vmm vmm = vmm(arg.getPid(), arg.getTargetFd());
     vmm.deviceAdd(
         VmmDevice.newBuilder().setHost(arg.getHostDevice()).setGuestBdf(arg.getGuestBdf()).build());
-    return Result.newBuilder()
-        .setVmmDeviceAdd(VmmDeviceAddResponse.newBuilder().addAllCalls(vmm.takeCalls()))
-        .build();
+    return Results.of(VmmDeviceAddResponse.newBuilder().addAllCalls(vmm.takeCalls()));
   }
 
   /** vmm.device_del. */
   public Result deviceDel(VmmDeviceDelRequest arg) {
     Vmm vmm = vmm(arg.getPid(), arg.getTargetFd());
     vmm.deviceDel(arg.getHostDevice());
-    return Result.newBuilder()
-        .setVmmDeviceDel(VmmDeviceDelResponse.newBuilder().addAllCalls(vmm.takeCalls()))
-        .build();
+    return Results.of(VmmDeviceDelResponse.newBuilder().addAllCalls(vmm.takeCalls()));
   }
 
   /** vmm.mmio_read. */
   public Result mmioRead(VmmMmioReadRequest arg) {
     long value =
         vmm(arg.getPid(), arg.getTargetFd()).mmioRead(arg.getOffset(), accessSize(arg.getSize()));
-    return Result.newBuilder()
-        .setVmmMmioRead(VmmMmioReadResponse.newBuilder().setValue(value))
-        .build();
+    return Results.of(VmmMmioReadResponse.newBuilder().setValue(value));
   }
 
   /** vmm.mmio_write. */
   public Result mmioWrite(VmmMmioWriteRequest arg) {
     Vmm vmm = vmm(arg.getPid(), arg.getTargetFd());
     vmm.mmioWrite(arg.getOffset(), accessSize(arg.getSize()), arg.getValue());
-    return Result.newBuilder()
-        .setVmmMmioWrite(VmmMmioWriteResponse.newBuilder().addAllCalls(vmm.takeCalls()))
-        .build();
+    return Results.of(VmmMmioWriteResponse.newBuilder().addAllCalls(vmm.takeCalls()));
   }
 
   private static int accessSize(int size) {
@@ -158,22 +149,20 @@ public final class Vmms implements Stateful {
   public Result reset(VmmResetRequest arg) {
     Vmm vmm = vmm(arg.getPid(), arg.getTargetFd());
     vmm.reset();
-    return Result.newBuilder()
-        .setVmmReset(VmmResetResponse.newBuilder().addAllCalls(vmm.takeCalls()))
-        .build();
+    return Results.of(VmmResetResponse.newBuilder().addAllCalls(vmm.takeCalls()));
   }
 
   /** vmm.stop. */
   public Result stop(VmmStopRequest arg) {
     vmm(arg.getPid(), arg.getTargetFd()).stop();
     running.remove(key(arg.getPid(), arg.getTargetFd()));
-    return Result.newBuilder().setVmmStop(VmmStopResponse.getDefaultInstance()).build();
+    return Results.of(VmmStopResponse.getDefaultInstance());
   }
 
   /** vmm.fds. */
   public Result fds(VmmFdsRequest arg) {
     int open = vmm(arg.getPid(), arg.getTargetFd()).openEventfds();
-    return Result.newBuilder().setVmmFds(VmmFdsResponse.newBuilder().setOpenEventfds(open)).build();
+    return Results.of(VmmFdsResponse.newBuilder().setOpenEventfds(open));
   }
 
   /** guest.config_read. */
@@ -181,9 +170,7 @@ public final class Vmms implements Stateful {
     Vmm vmm = vmm(arg.getPid(), arg.getTargetFd());
     ConfigAccess access = new ConfigAccess(arg.getOffset(), arg.getSize());
     int value = vmm.configRead(arg.getDevice(), access);
-    return Result.newBuilder()
-        .setGuestConfigRead(GuestConfigReadResponse.newBuilder().setValue(value))
-        .build();
+    return Results.of(GuestConfigReadResponse.newBuilder().setValue(value));
   }
 
   /** guest.config_write. */
@@ -195,18 +182,14 @@ public final class Vmms implements Stateful {
     } else {
       vmm.controlWrite(arg);
     }
-    return Result.newBuilder()
-        .setGuestConfigWrite(GuestConfigWriteResponse.newBuilder().addAllCalls(vmm.takeCalls()))
-        .build();
+    return Results.of(GuestConfigWriteResponse.newBuilder().addAllCalls(vmm.takeCalls()));
   }
 
   /** guest.vector_write. */
   public Result vectorWrite(GuestVectorWriteRequest arg) {
     Vmm vmm = vmm(arg.getPid(), arg.getTargetFd());
     vmm.vectorWrite(arg);
-    return Result.newBuilder()
-        .setGuestVectorWrite(GuestVectorWriteResponse.newBuilder().addAllCalls(vmm.takeCalls()))
-        .build();
+    return Results.of(GuestVectorWriteResponse.newBuilder().addAllCalls(vmm.takeCalls()));
   }
 
   /** A process has ended, and its VMM with it. */

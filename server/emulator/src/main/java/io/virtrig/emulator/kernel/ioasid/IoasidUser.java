@@ -14,6 +14,7 @@ import io.virtrig.v1.IoasidRequestAllocResponse;
 import io.virtrig.v1.IoasidRequestFreeResponse;
 import io.virtrig.v1.Operation;
 import io.virtrig.v1.Result;
+import io.virtrig.wire.Results;
 
 /**
  * An open {@code /dev/ioasid} (drivers/iommu/ioasid_user.c of vSVA series v8): one a process, which
@@ -53,10 +54,7 @@ public final class IoasidUser extends OpenFile {
   @Override
   public Result ioctl(Task caller, Operation operation) {
     return switch (operation.getOpCase()) {
-      case IOASID_GET_API_VERSION ->
-          Result.newBuilder()
-              .setIoasidGetApiVersion(IoasidGetApiVersionResponse.getDefaultInstance())
-              .build();
+      case IOASID_GET_API_VERSION -> Results.of(IoasidGetApiVersionResponse.getDefaultInstance());
       case IOASID_GET_INFO -> info(operation.getIoasidGetInfo());
       case IOASID_REQUEST_ALLOC -> allocate(operation.getIoasidRequestAlloc());
       case IOASID_REQUEST_FREE -> free(operation.getIoasidRequestFree().getValue());
@@ -67,9 +65,7 @@ public final class IoasidUser extends OpenFile {
   private static Result info(IoasidGetInfoRequest arg) {
     int argsz = arg.hasArgsz() ? arg.getArgsz() : INFO_SIZE;
     requireStruct(argsz, INFO_SIZE, arg.getFlags());
-    return Result.newBuilder()
-        .setIoasidGetInfo(IoasidGetInfoResponse.newBuilder().setArgsz(argsz).setIoasidBits(BITS))
-        .build();
+    return Results.of(IoasidGetInfoResponse.newBuilder().setArgsz(argsz).setIoasidBits(BITS));
   }
 
   private Result allocate(IoasidRequestAllocRequest arg) {
@@ -91,9 +87,7 @@ public final class IoasidUser extends OpenFile {
     if (number < 0) {
       throw KernelError.invalid("no number from " + min + " to " + max + " can be allocated");
     }
-    return Result.newBuilder()
-        .setIoasidRequestAlloc(IoasidRequestAllocResponse.newBuilder().setRet(number))
-        .build();
+    return Results.of(IoasidRequestAllocResponse.newBuilder().setRet(number));
   }
 
   private Result free(int number) {
@@ -101,9 +95,7 @@ public final class IoasidUser extends OpenFile {
       throw KernelError.invalid("the number " + number + " is negative");
     }
     set.free(number, number);
-    return Result.newBuilder()
-        .setIoasidRequestFree(IoasidRequestFreeResponse.getDefaultInstance())
-        .build();
+    return Results.of(IoasidRequestFreeResponse.getDefaultInstance());
   }
 
   private static void requireStruct(int argsz, int least, int flags) {

@@ -16,6 +16,7 @@ import io.virtrig.v1.KvmGetApiVersionResponse;
 import io.virtrig.v1.KvmGetVcpuMmapSizeResponse;
 import io.virtrig.v1.Operation;
 import io.virtrig.v1.Result;
+import io.virtrig.wire.Results;
 
 /** An open {@code /dev/kvm} (virt/kvm/kvm_main.c, kvm_dev_ioctl). */
 public final class Kvm extends OpenFile {
@@ -47,19 +48,14 @@ public final class Kvm extends OpenFile {
     return switch (operation.getOpCase()) {
       case KVM_GET_API_VERSION -> {
         checkUnused(operation.getKvmGetApiVersion().getValue());
-        yield Result.newBuilder()
-            .setKvmGetApiVersion(KvmGetApiVersionResponse.newBuilder().setRet(KVM_API_VERSION))
-            .build();
+        yield Results.of(KvmGetApiVersionResponse.newBuilder().setRet(KVM_API_VERSION));
       }
       case KVM_CREATE_VM -> createVm(caller, operation.getKvmCreateVm().getValue());
       case KVM_CHECK_EXTENSION ->
           checkExtension(kernel.configuration(), operation.getKvmCheckExtension().getValue());
       case KVM_GET_VCPU_MMAP_SIZE -> {
         checkUnused(operation.getKvmGetVcpuMmapSize().getValue());
-        yield Result.newBuilder()
-            .setKvmGetVcpuMmapSize(
-                KvmGetVcpuMmapSizeResponse.newBuilder().setRet(KvmVcpu.MMAP_SIZE))
-            .build();
+        yield Results.of(KvmGetVcpuMmapSizeResponse.newBuilder().setRet(KvmVcpu.MMAP_SIZE));
       }
       case GUEST_READ, GUEST_WRITE, GUEST_IRQS ->
           throw Refused.invalid("target_fd", "/dev/kvm is no VM");
@@ -79,16 +75,14 @@ public final class Kvm extends OpenFile {
       throw KernelError.invalid("there is no VM type " + Long.toUnsignedString(type));
     }
     int fd = caller.files().install(new KvmVmFile(kernel, new KvmVm(kernel, caller.memory())));
-    return Result.newBuilder().setKvmCreateVm(KvmCreateVmResponse.newBuilder().setRet(fd)).build();
+    return Results.of(KvmCreateVmResponse.newBuilder().setRet(fd));
   }
 
   /** KVM_CHECK_EXTENSION, the same on /dev/kvm and on a VM. */
   static Result checkExtension(HostConfiguration configuration, long extension) {
-    return Result.newBuilder()
-        .setKvmCheckExtension(
-            KvmCheckExtensionResponse.newBuilder()
-                .setRet(KvmExtensions.value(configuration, extension)))
-        .build();
+    return Results.of(
+        KvmCheckExtensionResponse.newBuilder()
+            .setRet(KvmExtensions.value(configuration, extension)));
   }
 
   @Override

@@ -19,6 +19,7 @@ import io.virtrig.v1.KvmGetLapicResponse;
 import io.virtrig.v1.KvmSetLapicResponse;
 import io.virtrig.v1.Operation;
 import io.virtrig.v1.Result;
+import io.virtrig.wire.Results;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -82,14 +83,12 @@ final class KvmVcpuFile extends OpenFile {
   private Result getLapic() {
     Map<Integer, Integer> registers = new LinkedHashMap<>();
     lapic().getRegisters(registers);
-    return Result.newBuilder()
-        .setKvmGetLapic(KvmGetLapicResponse.newBuilder().putAllRegs(registers))
-        .build();
+    return Results.of(KvmGetLapicResponse.newBuilder().putAllRegs(registers));
   }
 
   private Result setLapic(Map<Integer, Integer> registers) {
     lapic().setRegisters(registers);
-    return Result.newBuilder().setKvmSetLapic(KvmSetLapicResponse.getDefaultInstance()).build();
+    return Results.of(KvmSetLapicResponse.getDefaultInstance());
   }
 
   @Override

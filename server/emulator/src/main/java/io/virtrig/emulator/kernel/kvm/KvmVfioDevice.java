@@ -17,6 +17,7 @@ import io.virtrig.v1.KvmSetDeviceAttrRequest;
 import io.virtrig.v1.KvmSetDeviceAttrResponse;
 import io.virtrig.v1.Operation;
 import io.virtrig.v1.Result;
+import io.virtrig.wire.Results;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -41,15 +42,11 @@ final class KvmVfioDevice extends OpenFile {
       case KVM_HAS_DEVICE_ATTR -> {
         checkAttr(
             operation.getKvmHasDeviceAttr().getGroup(), operation.getKvmHasDeviceAttr().getAttr());
-        yield Result.newBuilder()
-            .setKvmHasDeviceAttr(KvmHasDeviceAttrResponse.getDefaultInstance())
-            .build();
+        yield Results.of(KvmHasDeviceAttrResponse.getDefaultInstance());
       }
       case KVM_SET_DEVICE_ATTR -> {
         setAttr(caller, operation.getKvmSetDeviceAttr());
-        yield Result.newBuilder()
-            .setKvmSetDeviceAttr(KvmSetDeviceAttrResponse.getDefaultInstance())
-            .build();
+        yield Results.of(KvmSetDeviceAttrResponse.getDefaultInstance());
       }
       case GUEST_READ, GUEST_WRITE, GUEST_IRQS ->
           throw Refused.invalid("target_fd", "a KVM device's fd: the VM's is needed");

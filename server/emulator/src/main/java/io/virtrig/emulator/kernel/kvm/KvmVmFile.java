@@ -61,45 +61,31 @@ import io.virtrig.v1.KvmUnregisterCoalescedMmioRequest;
 import io.virtrig.v1.KvmUnregisterCoalescedMmioResponse;
 import io.virtrig.v1.Operation;
 import io.virtrig.v1.Result;
+import io.virtrig.wire.Results;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
 /** The file of a VM (kvm_vm_fops). */
 final class KvmVmFile extends OpenFile {
   private static final Result MEMORY_REGION_SET =
-      Result.newBuilder()
-          .setKvmSetUserMemoryRegion(KvmSetUserMemoryRegionResponse.getDefaultInstance())
-          .build();
+      Results.of(KvmSetUserMemoryRegionResponse.getDefaultInstance());
   private static final Result DIRTY_LOG_CLEARED =
-      Result.newBuilder()
-          .setKvmClearDirtyLog(KvmClearDirtyLogResponse.getDefaultInstance())
-          .build();
+      Results.of(KvmClearDirtyLogResponse.getDefaultInstance());
   private static final Result IRQCHIP_CREATED =
-      Result.newBuilder()
-          .setKvmCreateIrqchip(KvmCreateIrqchipResponse.getDefaultInstance())
-          .build();
+      Results.of(KvmCreateIrqchipResponse.getDefaultInstance());
   private static final Result BOOT_CPU_SET =
-      Result.newBuilder().setKvmSetBootCpuId(KvmSetBootCpuIdResponse.getDefaultInstance()).build();
-  private static final Result IRQFD_DONE =
-      Result.newBuilder().setKvmIrqfd(KvmIrqfdResponse.getDefaultInstance()).build();
+      Results.of(KvmSetBootCpuIdResponse.getDefaultInstance());
+  private static final Result IRQFD_DONE = Results.of(KvmIrqfdResponse.getDefaultInstance());
   private static final Result IOEVENTFD_DONE =
-      Result.newBuilder().setKvmIoeventfd(KvmIoeventfdResponse.getDefaultInstance()).build();
+      Results.of(KvmIoeventfdResponse.getDefaultInstance());
   private static final Result ROUTING_SET =
-      Result.newBuilder()
-          .setKvmSetGsiRouting(KvmSetGsiRoutingResponse.getDefaultInstance())
-          .build();
-  private static final Result LINE_SET =
-      Result.newBuilder().setKvmIrqLine(KvmIrqLineResponse.getDefaultInstance()).build();
+      Results.of(KvmSetGsiRoutingResponse.getDefaultInstance());
+  private static final Result LINE_SET = Results.of(KvmIrqLineResponse.getDefaultInstance());
   private static final Result ZONE_REGISTERED =
-      Result.newBuilder()
-          .setKvmRegisterCoalescedMmio(KvmRegisterCoalescedMmioResponse.getDefaultInstance())
-          .build();
+      Results.of(KvmRegisterCoalescedMmioResponse.getDefaultInstance());
   private static final Result ZONE_UNREGISTERED =
-      Result.newBuilder()
-          .setKvmUnregisterCoalescedMmio(KvmUnregisterCoalescedMmioResponse.getDefaultInstance())
-          .build();
-  private static final Result CAP_ENABLED =
-      Result.newBuilder().setKvmEnableCap(KvmEnableCapResponse.getDefaultInstance()).build();
+      Results.of(KvmUnregisterCoalescedMmioResponse.getDefaultInstance());
+  private static final Result CAP_ENABLED = Results.of(KvmEnableCapResponse.getDefaultInstance());
 
   private final Kernel kernel;
   private final KvmVm vm;
@@ -131,12 +117,9 @@ final class KvmVmFile extends OpenFile {
       }
       case KVM_GET_DIRTY_LOG -> {
         vm.x86Ops().call(Called.FLUSH_LOG_DIRTY);
-        yield Result.newBuilder()
-            .setKvmGetDirtyLog(
-                KvmGetDirtyLogResponse.newBuilder()
-                    .setDirtyBitmap(
-                        vm.memory().getDirtyLog(operation.getKvmGetDirtyLog().getSlot())))
-            .build();
+        yield Results.of(
+            KvmGetDirtyLogResponse.newBuilder()
+                .setDirtyBitmap(vm.memory().getDirtyLog(operation.getKvmGetDirtyLog().getSlot())));
       }
       case KVM_CLEAR_DIRTY_LOG -> {
         vm.x86Ops().call(Called.FLUSH_LOG_DIRTY);
@@ -163,20 +146,14 @@ final class KvmVmFile extends OpenFile {
       case KVM_IRQ_LINE_STATUS -> {
         KvmIrqLineStatusRequest arg = operation.getKvmIrqLineStatus();
         int status = vm.irqchip().irqLine(arg.getIrq(), arg.getLevel() != 0);
-        yield Result.newBuilder()
-            .setKvmIrqLineStatus(KvmIrqLineStatusResponse.newBuilder().setStatus(status))
-            .build();
+        yield Results.of(KvmIrqLineStatusResponse.newBuilder().setStatus(status));
       }
       case KVM_SIGNAL_MSI -> {
         int taken = vm.irqchip().signalMsi(operation.getKvmSignalMsi());
-        yield Result.newBuilder()
-            .setKvmSignalMsi(KvmSignalMsiResponse.newBuilder().setRet(taken))
-            .build();
+        yield Results.of(KvmSignalMsiResponse.newBuilder().setRet(taken));
       }
       case KVM_GET_IRQCHIP ->
-          Result.newBuilder()
-              .setKvmGetIrqchip(vm.irqchip().get(operation.getKvmGetIrqchip().getChipId()))
-              .build();
+          Results.of(vm.irqchip().get(operation.getKvmGetIrqchip().getChipId()));
       case KVM_CREATE_IRQCHIP -> {
         vm.irqchip().create();
         yield IRQCHIP_CREATED;
@@ -209,14 +186,12 @@ final class KvmVmFile extends OpenFile {
 
   private Result guestRead(GuestReadRequest arg) {
     int length = Task.moveable("length", arg.getLength());
-    return Result.newBuilder().setGuestRead(vm.guest().read(arg.getGpa(), length)).build();
+    return Results.of(vm.guest().read(arg.getGpa(), length));
   }
 
   private Result guestWrite(GuestWriteRequest arg) {
     Task.moveable("bytes", arg.getBytes().size());
-    return Result.newBuilder()
-        .setGuestWrite(vm.guest().write(arg.getGpa(), arg.getBytes().toByteArray()))
-        .build();
+    return Results.of(vm.guest().write(arg.getGpa(), arg.getBytes().toByteArray()));
   }
 
   private Result createVcpu(Task caller, long id) {
@@ -226,9 +201,7 @@ final class KvmVmFile extends OpenFile {
     caller.files().reserve();
     KvmVcpu vcpu = vm.createVcpu(vcpuId);
     int fd = caller.files().install(new KvmVcpuFile(kernel.ids(), vm, vcpu));
-    return Result.newBuilder()
-        .setKvmCreateVcpu(KvmCreateVcpuResponse.newBuilder().setRet(fd))
-        .build();
+    return Results.of(KvmCreateVcpuResponse.newBuilder().setRet(fd));
   }
 
   private Result guestIrqs() {
@@ -239,7 +212,7 @@ final class KvmVmFile extends OpenFile {
     counts.clear();
     vm.irqchip().deliveries().postedTo(counts);
     response.putAllPosted(counts);
-    return Result.newBuilder().setGuestIrqs(response).build();
+    return Results.of(response);
   }
 
   private Result createDevice(Task caller, KvmCreateDeviceRequest arg) {
@@ -253,7 +226,7 @@ final class KvmVmFile extends OpenFile {
       caller.files().reserve();
       response.setFd(caller.files().install(vm.createVfioDevice()));
     }
-    return Result.newBuilder().setKvmCreateDevice(response).build();
+    return Results.of(response);
   }
 
   private void enableCap(KvmEnableCapRequest arg) {

@@ -19,6 +19,7 @@ import io.virtrig.v1.KvmMemoryEncryptUnregRegionRequest;
 import io.virtrig.v1.KvmMemoryEncryptUnregRegionResponse;
 import io.virtrig.v1.Operation;
 import io.virtrig.v1.Result;
+import io.virtrig.wire.Results;
 import java.util.function.Function;
 
 /**
@@ -36,46 +37,33 @@ final class MemoryEncryption {
         KvmMemoryEncryptOpRequest arg = operation.getKvmMemoryEncryptOp();
         SevCommand command =
             new SevCommand(arg.getId(), arg.getSevFd(), arg.getError(), arg.getData());
-        yield Result.newBuilder()
-            .setKvmMemoryEncryptOp(command(vm, caller, command, MemoryEncryption::inLinux))
-            .build();
+        yield Results.of(command(vm, caller, command, MemoryEncryption::inLinux));
       }
       case KVM_MEM_ENC_OP -> {
         KvmMemEncOpRequest arg = operation.getKvmMemEncOp();
         SevCommand command =
             new SevCommand(arg.getId(), arg.getSevFd(), arg.getError(), arg.getData());
-        yield Result.newBuilder()
-            .setKvmMemEncOp(command(vm, caller, command, MemoryEncryption::inSeries))
-            .build();
+        yield Results.of(command(vm, caller, command, MemoryEncryption::inSeries));
       }
       case KVM_MEMORY_ENCRYPT_REG_REGION -> {
         KvmMemoryEncryptRegRegionRequest arg = operation.getKvmMemoryEncryptRegRegion();
         register(vm, caller, arg.getAddr(), arg.getSize());
-        yield Result.newBuilder()
-            .setKvmMemoryEncryptRegRegion(KvmMemoryEncryptRegRegionResponse.getDefaultInstance())
-            .build();
+        yield Results.of(KvmMemoryEncryptRegRegionResponse.getDefaultInstance());
       }
       case KVM_MEM_ENC_REGISTER_REGION -> {
         KvmMemEncRegisterRegionRequest arg = operation.getKvmMemEncRegisterRegion();
         register(vm, caller, arg.getAddr(), arg.getSize());
-        yield Result.newBuilder()
-            .setKvmMemEncRegisterRegion(KvmMemEncRegisterRegionResponse.getDefaultInstance())
-            .build();
+        yield Results.of(KvmMemEncRegisterRegionResponse.getDefaultInstance());
       }
       case KVM_MEMORY_ENCRYPT_UNREG_REGION -> {
         KvmMemoryEncryptUnregRegionRequest arg = operation.getKvmMemoryEncryptUnregRegion();
         unregister(vm, arg.getAddr(), arg.getSize());
-        yield Result.newBuilder()
-            .setKvmMemoryEncryptUnregRegion(
-                KvmMemoryEncryptUnregRegionResponse.getDefaultInstance())
-            .build();
+        yield Results.of(KvmMemoryEncryptUnregRegionResponse.getDefaultInstance());
       }
       case KVM_MEM_ENC_UNREGISTER_REGION -> {
         KvmMemEncUnregisterRegionRequest arg = operation.getKvmMemEncUnregisterRegion();
         unregister(vm, arg.getAddr(), arg.getSize());
-        yield Result.newBuilder()
-            .setKvmMemEncUnregisterRegion(KvmMemEncUnregisterRegionResponse.getDefaultInstance())
-            .build();
+        yield Results.of(KvmMemEncUnregisterRegionResponse.getDefaultInstance());
       }
       default -> throw KernelError.notTty("a VM");
     };

@@ -12,6 +12,7 @@ import io.virtrig.v1.Result;
 import io.virtrig.v1.VfioIommuDirtyPagesRequest;
 import io.virtrig.v1.VfioIommuDirtyPagesResponse;
 import io.virtrig.v1.VfioIommuDirtyRange;
+import io.virtrig.wire.Results;
 
 /**
  * Which pages devices have written, asked for by VFIO_IOMMU_DIRTY_PAGES
@@ -66,7 +67,7 @@ final class DirtyTracking {
     } else {
       track((flags & VFIO_IOMMU_DIRTY_PAGES_FLAG_START) != 0);
     }
-    return Result.newBuilder().setVfioIommuDirtyPages(out).build();
+    return Results.of(out);
   }
 
   private void track(boolean start) {

@@ -15,6 +15,7 @@ import io.virtrig.v1.VfioIommuGetInfoRequest;
 import io.virtrig.v1.VfioIommuGetInfoResponse;
 import io.virtrig.v1.VfioIommuInfoCapability;
 import io.virtrig.v1.VfioIovaRange;
+import io.virtrig.wire.Results;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -112,6 +113,6 @@ final class IommuInfo {
     } else {
       out.setArgsz(argsz).setCapOffset(HEADER_SIZE).addAllCaps(caps);
     }
-    return Result.newBuilder().setVfioIommuGetInfo(out).build();
+    return Results.of(out);
   }
 }

@@ -27,6 +27,7 @@ import io.virtrig.v1.VfioIommuNestingOpRequest;
 import io.virtrig.v1.VfioIommuNestingOpResponse;
 import io.virtrig.v1.VfioIommuPasidRequestRequest;
 import io.virtrig.v1.VfioIommuPasidRequestResponse;
+import io.virtrig.wire.Results;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -148,9 +149,7 @@ final class NestingContainer implements Stateful {
           Errno.EOPNOTSUPP, "the container does not nest, or its IOMMU reports no such feature");
     }
     new NestingOp(domain.driver(), domain.groups().getFirst(), set()).execute(operation, arg);
-    return Result.newBuilder()
-        .setVfioIommuNestingOp(VfioIommuNestingOpResponse.getDefaultInstance())
-        .build();
+    return Results.of(VfioIommuNestingOpResponse.getDefaultInstance());
   }
 
   private boolean hasNestingInfo() {
@@ -239,9 +238,7 @@ final class NestingContainer implements Stateful {
     } else {
       mm.free(min, max);
     }
-    return Result.newBuilder()
-        .setVfioIommuPasidRequest(VfioIommuPasidRequestResponse.newBuilder().setRet(ret))
-        .build();
+    return Results.of(VfioIommuPasidRequestResponse.newBuilder().setRet(ret));
   }
 
   private static void requireOneAction(int flags) {

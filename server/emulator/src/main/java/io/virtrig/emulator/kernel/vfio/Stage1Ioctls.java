@@ -12,6 +12,7 @@ import io.virtrig.v1.VfioIommuCacheInvalidateResponse;
 import io.virtrig.v1.VfioIommuDetachPasidTableResponse;
 import io.virtrig.v1.VfioIommuUnbindMsiRequest;
 import io.virtrig.v1.VfioIommuUnbindMsiResponse;
+import io.virtrig.wire.Results;
 import java.util.List;
 
 /**
@@ -51,26 +52,20 @@ final class Stage1Ioctls {
       domains.subList(0, done).forEach(domain -> domain.driver().detachPasidTable());
       throw e;
     }
-    return Result.newBuilder()
-        .setVfioIommuAttachPasidTable(VfioIommuAttachPasidTableResponse.getDefaultInstance())
-        .build();
+    return Results.of(VfioIommuAttachPasidTableResponse.getDefaultInstance());
   }
 
   /** VFIO_IOMMU_DETACH_PASID_TABLE. */
   Result detachPasidTable() {
     domains.forEach(domain -> domain.driver().detachPasidTable());
-    return Result.newBuilder()
-        .setVfioIommuDetachPasidTable(VfioIommuDetachPasidTableResponse.getDefaultInstance())
-        .build();
+    return Results.of(VfioIommuDetachPasidTableResponse.getDefaultInstance());
   }
 
   /** VFIO_IOMMU_CACHE_INVALIDATE. The first refusal ends it; what was done stays done. */
   Result invalidate(VfioIommuCacheInvalidateRequest arg) {
     require(arg.hasArgsz() ? arg.getArgsz() : INVALIDATE_SIZE, INVALIDATE_SIZE, arg.getFlags());
     domains.forEach(domain -> domain.driver().invalidate(arg.getInfo()));
-    return Result.newBuilder()
-        .setVfioIommuCacheInvalidate(VfioIommuCacheInvalidateResponse.getDefaultInstance())
-        .build();
+    return Results.of(VfioIommuCacheInvalidateResponse.getDefaultInstance());
   }
 
   /** VFIO_IOMMU_BIND_MSI. Where a domain refuses, those before it are unbound. */
@@ -86,18 +81,14 @@ final class Stage1Ioctls {
       domains.subList(0, done).forEach(domain -> domain.driver().unbindMsi(arg.getIova()));
       throw e;
     }
-    return Result.newBuilder()
-        .setVfioIommuBindMsi(VfioIommuBindMsiResponse.getDefaultInstance())
-        .build();
+    return Results.of(VfioIommuBindMsiResponse.getDefaultInstance());
   }
 
   /** VFIO_IOMMU_UNBIND_MSI. */
   Result unbindMsi(VfioIommuUnbindMsiRequest arg) {
     require(arg.hasArgsz() ? arg.getArgsz() : UNBIND_MSI_SIZE, UNBIND_MSI_SIZE, arg.getFlags());
     domains.forEach(domain -> domain.driver().unbindMsi(arg.getIova()));
-    return Result.newBuilder()
-        .setVfioIommuUnbindMsi(VfioIommuUnbindMsiResponse.getDefaultInstance())
-        .build();
+    return Results.of(VfioIommuUnbindMsiResponse.getDefaultInstance());
   }
 
   private static void require(int argsz, int least, int flags) {

@@ -13,6 +13,7 @@ import io.virtrig.v1.Result;
 import io.virtrig.v1.VfioCheckExtensionResponse;
 import io.virtrig.v1.VfioGetApiVersionResponse;
 import io.virtrig.v1.VfioSetIommuResponse;
+import io.virtrig.wire.Results;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -44,9 +45,7 @@ final class VfioContainer extends OpenFile {
   public Result ioctl(Task caller, Operation operation) {
     return switch (operation.getOpCase()) {
       case VFIO_GET_API_VERSION ->
-          Result.newBuilder()
-              .setVfioGetApiVersion(VfioGetApiVersionResponse.newBuilder().setRet(VFIO_API_VERSION))
-              .build();
+          Results.of(VfioGetApiVersionResponse.newBuilder().setRet(VFIO_API_VERSION));
       case VFIO_CHECK_EXTENSION -> checkExtension(operation.getVfioCheckExtension().getValue());
       case VFIO_SET_IOMMU -> setIommu(caller, operation.getVfioSetIommu().getValue());
       default -> {
@@ -61,9 +60,7 @@ final class VfioContainer extends OpenFile {
 
   private Result checkExtension(long extension) {
     int ret = VfioIommuType1.extension(extension, backEnd);
-    return Result.newBuilder()
-        .setVfioCheckExtension(VfioCheckExtensionResponse.newBuilder().setRet(ret))
-        .build();
+    return Results.of(VfioCheckExtensionResponse.newBuilder().setRet(ret));
   }
 
   private Result setIommu(Task caller, long type) {
@@ -89,7 +86,7 @@ final class VfioContainer extends OpenFile {
       }
     }
     backEnd = chosen;
-    return Result.newBuilder().setVfioSetIommu(VfioSetIommuResponse.getDefaultInstance()).build();
+    return Results.of(VfioSetIommuResponse.getDefaultInstance());
   }
 
   /** A group comes in; where a back end is chosen, it must take the group. */

@@ -14,6 +14,7 @@ import io.virtrig.v1.VfioGroupGetStatusRequest;
 import io.virtrig.v1.VfioGroupGetStatusResponse;
 import io.virtrig.v1.VfioGroupSetContainerResponse;
 import io.virtrig.v1.VfioGroupUnsetContainerResponse;
+import io.virtrig.wire.Results;
 
 /** An open {@code /dev/vfio/N} (vfio_group_fops). */
 public final class VfioGroupFile extends OpenFile {
@@ -39,23 +40,17 @@ public final class VfioGroupFile extends OpenFile {
       case VFIO_GROUP_SET_CONTAINER -> {
         group.setContainer(
             caller, caller.files().file((int) operation.getVfioGroupSetContainer().getValue()));
-        yield Result.newBuilder()
-            .setVfioGroupSetContainer(VfioGroupSetContainerResponse.getDefaultInstance())
-            .build();
+        yield Results.of(VfioGroupSetContainerResponse.getDefaultInstance());
       }
       case VFIO_GROUP_UNSET_CONTAINER -> {
         group.unsetContainer();
-        yield Result.newBuilder()
-            .setVfioGroupUnsetContainer(VfioGroupUnsetContainerResponse.getDefaultInstance())
-            .build();
+        yield Results.of(VfioGroupUnsetContainerResponse.getDefaultInstance());
       }
       case VFIO_GROUP_GET_DEVICE_FD -> {
         caller.files().reserve();
         int fd =
             caller.files().install(group.openDevice(operation.getVfioGroupGetDeviceFd().getName()));
-        yield Result.newBuilder()
-            .setVfioGroupGetDeviceFd(VfioGroupGetDeviceFdResponse.newBuilder().setRet(fd))
-            .build();
+        yield Results.of(VfioGroupGetDeviceFdResponse.newBuilder().setRet(fd));
       }
       default -> throw KernelError.notTty("a VFIO group");
     };
@@ -70,10 +65,7 @@ public final class VfioGroupFile extends OpenFile {
     } else if (group.viable()) {
       flags = VFIO_GROUP_FLAGS_VIABLE;
     }
-    return Result.newBuilder()
-        .setVfioGroupGetStatus(
-            VfioGroupGetStatusResponse.newBuilder().setArgsz(argsz).setFlags(flags))
-        .build();
+    return Results.of(VfioGroupGetStatusResponse.newBuilder().setArgsz(argsz).setFlags(flags));
   }
 
   @Override

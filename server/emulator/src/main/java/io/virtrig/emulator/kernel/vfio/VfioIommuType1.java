@@ -28,6 +28,7 @@ import io.virtrig.v1.VfioIommuMapDmaRequest;
 import io.virtrig.v1.VfioIommuMapDmaResponse;
 import io.virtrig.v1.VfioIommuUnmapDmaRequest;
 import io.virtrig.v1.VfioIommuUnmapDmaResponse;
+import io.virtrig.wire.Results;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -51,8 +52,7 @@ final class VfioIommuType1 implements Stateful {
   private static final int UNMAP_FLAGS =
       VFIO_DMA_UNMAP_FLAG_GET_DIRTY_BITMAP | VFIO_DMA_UNMAP_FLAG_ALL | VFIO_DMA_UNMAP_FLAG_VADDR;
 
-  private static final Result MAPPED =
-      Result.newBuilder().setVfioIommuMapDma(VfioIommuMapDmaResponse.getDefaultInstance()).build();
+  private static final Result MAPPED = Results.of(VfioIommuMapDmaResponse.getDefaultInstance());
 
   private final Kernel kernel;
   private final Iommu iommu;
@@ -294,7 +294,7 @@ final class VfioIommuType1 implements Stateful {
     if (user != null) {
       out.setBitmap(user.filled());
     }
-    return Result.newBuilder().setVfioIommuUnmapDma(out).build();
+    return Results.of(out);
   }
 
   /**

@@ -23,6 +23,7 @@ import io.virtrig.emulator.kernel.process.Task;
 import io.virtrig.emulator.state.StateWriter;
 import io.virtrig.emulator.time.Cost;
 import io.virtrig.v1.*;
+import io.virtrig.wire.Results;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -70,30 +71,28 @@ final class VhostVdpaFile extends OpenFile {
 
   @Override
   public Result ioctl(Task caller, Operation op) {
-    Result.Builder result = Result.newBuilder();
-    switch (op.getOpCase()) {
+    return switch (op.getOpCase()) {
       case VHOST_SET_BACKEND_FEATURES -> {
         setBackendFeatures(op.getVhostSetBackendFeatures().getFeatures());
-        result.setVhostSetBackendFeatures(VhostSetBackendFeaturesResponse.getDefaultInstance());
+        yield Results.of(VhostSetBackendFeaturesResponse.getDefaultInstance());
       }
       case VHOST_GET_BACKEND_FEATURES ->
-          result.setVhostGetBackendFeatures(
+          Results.of(
               VhostGetBackendFeaturesResponse.newBuilder()
                   .setFeatures(BACKEND_FEATURES | (device.model().canSuspend() ? SUSPEND : 0)));
       case VHOST_VDPA_GET_DEVICE_ID ->
-          result.setVhostVdpaGetDeviceId(
+          Results.of(
               VhostVdpaGetDeviceIdResponse.newBuilder().setDeviceId(device.model().deviceId()));
       case VHOST_VDPA_GET_STATUS ->
-          result.setVhostVdpaGetStatus(
-              VhostVdpaGetStatusResponse.newBuilder().setStatus(device.status()));
+          Results.of(VhostVdpaGetStatusResponse.newBuilder().setStatus(device.status()));
       case VHOST_VDPA_SET_STATUS -> {
         setStatus(op.getVhostVdpaSetStatus().getStatus() & STATUS_MASK);
-        result.setVhostVdpaSetStatus(VhostVdpaSetStatusResponse.getDefaultInstance());
+        yield Results.of(VhostVdpaSetStatusResponse.getDefaultInstance());
       }
       case VHOST_VDPA_GET_CONFIG -> {
         VhostVdpaGetConfigRequest arg = op.getVhostVdpaGetConfig();
         checkConfig(arg.getOff(), arg.getLen());
-        result.setVhostVdpaGetConfig(
+        yield Results.of(
             VhostVdpaGetConfigResponse.newBuilder()
                 .setBuf(ByteString.copyFrom(device.config().read(arg.getOff(), arg.getLen()))));
       }
@@ -101,69 +100,61 @@ final class VhostVdpaFile extends OpenFile {
         VhostVdpaSetConfigRequest arg = op.getVhostVdpaSetConfig();
         checkConfig(arg.getOff(), arg.getBuf().size());
         device.config().write(arg.getOff(), arg.getBuf().toByteArray());
-        result.setVhostVdpaSetConfig(VhostVdpaSetConfigResponse.getDefaultInstance());
+        yield Results.of(VhostVdpaSetConfigResponse.getDefaultInstance());
       }
       case VHOST_GET_FEATURES ->
-          result.setVhostGetFeatures(
-              VhostGetFeaturesResponse.newBuilder().setFeatures(device.model().features()));
+          Results.of(VhostGetFeaturesResponse.newBuilder().setFeatures(device.model().features()));
       case VHOST_SET_FEATURES -> {
         setFeatures(op.getVhostSetFeatures().getFeatures());
-        result.setVhostSetFeatures(VhostSetFeaturesResponse.getDefaultInstance());
+        yield Results.of(VhostSetFeaturesResponse.getDefaultInstance());
       }
       case VHOST_VDPA_GET_VRING_NUM ->
-          result.setVhostVdpaGetVringNum(
+          Results.of(
               VhostVdpaGetVringNumResponse.newBuilder().setNum(device.model().largestQueue()));
       case VHOST_VDPA_GET_GROUP_NUM ->
-          result.setVhostVdpaGetGroupNum(
-              VhostVdpaGetGroupNumResponse.newBuilder().setNum(device.model().groups()));
+          Results.of(VhostVdpaGetGroupNumResponse.newBuilder().setNum(device.model().groups()));
       case VHOST_VDPA_GET_AS_NUM ->
-          result.setVhostVdpaGetAsNum(
-              VhostVdpaGetAsNumResponse.newBuilder().setNum(device.model().addressSpaces()));
+          Results.of(VhostVdpaGetAsNumResponse.newBuilder().setNum(device.model().addressSpaces()));
       case VHOST_VDPA_SET_CONFIG_CALL -> {
         setConfigCall(caller, op.getVhostVdpaSetConfigCall().getFd());
-        result.setVhostVdpaSetConfigCall(VhostVdpaSetConfigCallResponse.getDefaultInstance());
+        yield Results.of(VhostVdpaSetConfigCallResponse.getDefaultInstance());
       }
       case VHOST_VDPA_GET_IOVA_RANGE ->
-          result.setVhostVdpaGetIovaRange(
+          Results.of(
               VhostVdpaGetIovaRangeResponse.newBuilder()
                   .setFirst(translations.range().start())
                   .setLast(translations.range().last()));
       case VHOST_VDPA_GET_CONFIG_SIZE ->
-          result.setVhostVdpaGetConfigSize(
-              VhostVdpaGetConfigSizeResponse.newBuilder().setSize(device.config().size()));
+          Results.of(VhostVdpaGetConfigSizeResponse.newBuilder().setSize(device.config().size()));
       case VHOST_VDPA_GET_VQS_COUNT ->
-          result.setVhostVdpaGetVqsCount(
-              VhostVdpaGetVqsCountResponse.newBuilder().setCount(device.queues()));
+          Results.of(VhostVdpaGetVqsCountResponse.newBuilder().setCount(device.queues()));
       case VHOST_VDPA_SUSPEND -> {
         if (!device.model().canSuspend()) {
           throw new KernelError(Errno.EOPNOTSUPP, device.name() + " cannot be suspended");
         }
         device.suspend();
-        result.setVhostVdpaSuspend(VhostVdpaSuspendResponse.getDefaultInstance());
+        yield Results.of(VhostVdpaSuspendResponse.getDefaultInstance());
       }
       case VHOST_SET_LOG_BASE, VHOST_SET_LOG_FD ->
           throw new KernelError(Errno.ENOTTY, "a vDPA device has no log of dirty pages");
       case VHOST_SET_OWNER -> {
         setOwner(caller);
-        result.setVhostSetOwner(VhostSetOwnerResponse.getDefaultInstance());
+        yield Results.of(VhostSetOwnerResponse.getDefaultInstance());
       }
       default -> {
         if (owner == null) {
           throw new KernelError(Errno.EPERM, "nobody owns the device: VHOST_SET_OWNER comes first");
         }
-        return owned(caller, op);
+        yield owned(caller, op);
       }
-    }
-    return result.build();
+    };
   }
 
   /** vhost_dev_ioctl and vhost_vdpa_vring_ioctl, once there is an owner. */
   private Result owned(Task caller, Operation op) {
     if (op.getOpCase() == Operation.OpCase.VHOST_SET_MEM_TABLE) {
       MemoryTable.check(op.getVhostSetMemTable());
-      return Result.newBuilder()
-          .setVhostSetMemTable(VhostSetMemTableResponse.getDefaultInstance())
-          .build();
+      return Results.of(VhostSetMemTableResponse.getDefaultInstance());
     }
     if (op.getOpCase() == Operation.OpCase.VHOST_RESET_OWNER) {
       throw KernelError.fault("the ring's index is read from a null pointer");

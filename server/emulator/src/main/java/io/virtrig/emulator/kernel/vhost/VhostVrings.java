@@ -14,6 +14,7 @@ import io.virtrig.emulator.state.StateWriter;
 import io.virtrig.emulator.state.Stateful;
 import io.virtrig.uapi.Virtio;
 import io.virtrig.v1.*;
+import io.virtrig.wire.Results;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -44,18 +45,17 @@ final class VhostVrings implements Stateful {
   }
 
   Result ioctl(Task caller, Operation op) {
-    Result.Builder result = Result.newBuilder();
-    switch (op.getOpCase()) {
+    return switch (op.getOpCase()) {
       case VHOST_SET_VRING_NUM -> {
         VhostSetVringNumRequest arg = op.getVhostSetVringNum();
         ring(arg.getIndex());
         setNum(arg.getIndex(), arg.getNum());
-        result.setVhostSetVringNum(VhostSetVringNumResponse.getDefaultInstance());
+        yield Results.of(VhostSetVringNumResponse.getDefaultInstance());
       }
       case VHOST_SET_VRING_ADDR -> {
         ring(op.getVhostSetVringAddr().getIndex());
         setAddress(op.getVhostSetVringAddr());
-        result.setVhostSetVringAddr(VhostSetVringAddrResponse.getDefaultInstance());
+        yield Results.of(VhostSetVringAddrResponse.getDefaultInstance());
       }
       case VHOST_SET_VRING_BASE -> {
         VhostSetVringBaseRequest arg = op.getVhostSetVringBase();
@@ -65,12 +65,12 @@ final class VhostVrings implements Stateful {
               "index " + Integer.toUnsignedString(arg.getNum()) + " is no number of 16 bits");
         }
         device.queue(arg.getIndex()).base(arg.getNum());
-        result.setVhostSetVringBase(VhostSetVringBaseResponse.getDefaultInstance());
+        yield Results.of(VhostSetVringBaseResponse.getDefaultInstance());
       }
       case VHOST_GET_VRING_BASE -> {
         int index = op.getVhostGetVringBase().getIndex();
         ring(index);
-        result.setVhostGetVringBase(
+        yield Results.of(
             VhostGetVringBaseResponse.newBuilder()
                 .setIndex(index)
                 .setNum(device.queue(index).base()));
@@ -78,29 +78,28 @@ final class VhostVrings implements Stateful {
       case VHOST_SET_VRING_KICK -> {
         VhostSetVringKickRequest arg = op.getVhostSetVringKick();
         ring(arg.getIndex()).kick(eventfd(caller, arg.getFd()));
-        result.setVhostSetVringKick(VhostSetVringKickResponse.getDefaultInstance());
+        yield Results.of(VhostSetVringKickResponse.getDefaultInstance());
       }
       case VHOST_SET_VRING_CALL -> {
         VhostSetVringCallRequest arg = op.getVhostSetVringCall();
         VhostVring ring = ring(arg.getIndex());
         ring.clearToken();
         ring.call(eventfd(caller, arg.getFd()));
-        result.setVhostSetVringCall(VhostSetVringCallResponse.getDefaultInstance());
+        yield Results.of(VhostSetVringCallResponse.getDefaultInstance());
       }
       case VHOST_SET_VRING_ERR -> {
         VhostSetVringErrRequest arg = op.getVhostSetVringErr();
         ring(arg.getIndex()).error(eventfd(caller, arg.getFd()));
-        result.setVhostSetVringErr(VhostSetVringErrResponse.getDefaultInstance());
+        yield Results.of(VhostSetVringErrResponse.getDefaultInstance());
       }
       case VHOST_SET_VRING_BUSYLOOP_TIMEOUT -> {
         VhostSetVringBusyloopTimeoutRequest arg = op.getVhostSetVringBusyloopTimeout();
         ring(arg.getIndex()).busyloopTimeout(arg.getNum());
-        result.setVhostSetVringBusyloopTimeout(
-            VhostSetVringBusyloopTimeoutResponse.getDefaultInstance());
+        yield Results.of(VhostSetVringBusyloopTimeoutResponse.getDefaultInstance());
       }
       case VHOST_GET_VRING_BUSYLOOP_TIMEOUT -> {
         int index = op.getVhostGetVringBusyloopTimeout().getIndex();
-        result.setVhostGetVringBusyloopTimeout(
+        yield Results.of(
             VhostGetVringBusyloopTimeoutResponse.newBuilder()
                 .setNum(ring(index).busyloopTimeout())
                 .setIndex(index));
@@ -109,12 +108,12 @@ final class VhostVrings implements Stateful {
         VhostVdpaSetVringEnableRequest arg = op.getVhostVdpaSetVringEnable();
         ring(arg.getIndex());
         device.queue(arg.getIndex()).ready(arg.getNum() != 0);
-        result.setVhostVdpaSetVringEnable(VhostVdpaSetVringEnableResponse.getDefaultInstance());
+        yield Results.of(VhostVdpaSetVringEnableResponse.getDefaultInstance());
       }
       case VHOST_VDPA_GET_VRING_GROUP -> {
         int index = op.getVhostVdpaGetVringGroup().getIndex();
         ring(index);
-        result.setVhostVdpaGetVringGroup(
+        yield Results.of(
             VhostVdpaGetVringGroupResponse.newBuilder()
                 .setIndex(index)
                 .setNum(device.model().group(index)));
@@ -123,7 +122,7 @@ final class VhostVrings implements Stateful {
         VhostVdpaSetGroupAsidRequest arg = op.getVhostVdpaSetGroupAsid();
         ring(arg.getIndex());
         setGroupAsid(arg.getIndex(), arg.getNum());
-        result.setVhostVdpaSetGroupAsid(VhostVdpaSetGroupAsidResponse.getDefaultInstance());
+        yield Results.of(VhostVdpaSetGroupAsidResponse.getDefaultInstance());
       }
       case VHOST_SET_VRING_ENDIAN -> {
         ring(op.getVhostSetVringEndian().getIndex());
@@ -138,8 +137,7 @@ final class VhostVrings implements Stateful {
         throw KernelError.notTty("a vhost-vdpa device");
       }
       default -> throw KernelError.notTty("a vhost-vdpa device");
-    }
-    return result.build();
+    };
   }
 
   private VhostVring ring(int index) {

@@ -14,12 +14,12 @@ import io.virtrig.v1.IommuInvPasidInfo;
 import io.virtrig.v1.IommuInvalidateGranule;
 import io.virtrig.v1.IommuNestingData;
 import io.virtrig.v1.IommuNestingInfo;
-import io.virtrig.v1.Operation;
 import io.virtrig.v1.PasidRange;
 import io.virtrig.v1.Result;
 import io.virtrig.v1.VfioIommuNestingOpRequest;
 import io.virtrig.v1.VfioIommuPasidRequestRequest;
 import io.virtrig.v1.VmmCall;
+import io.virtrig.wire.Operations;
 
 /**
  * What a virtual IOMMU may do to the host: one of a nesting container (hw/iommu/
@@ -76,14 +76,12 @@ final class HostIommuContext implements Stateful {
   private long request(int flags, int min, int max) {
     Result result =
         program.attempt(
-            Operation.newBuilder()
-                .setVfioIommuPasidRequest(
-                    VfioIommuPasidRequestRequest.newBuilder()
-                        .setPid(program.pid())
-                        .setTargetFd(container)
-                        .setFlags(flags)
-                        .setRange(PasidRange.newBuilder().setMin(min).setMax(max)))
-                .build());
+            Operations.of(
+                VfioIommuPasidRequestRequest.newBuilder()
+                    .setPid(program.pid())
+                    .setTargetFd(container)
+                    .setFlags(flags)
+                    .setRange(PasidRange.newBuilder().setMin(min).setMax(max))));
     long ret = result.hasErrno() ? -1 : result.getVfioIommuPasidRequest().getRet();
     calls.add(
         VmmCall.newBuilder()
@@ -199,15 +197,13 @@ final class HostIommuContext implements Stateful {
     }
     Result result =
         program.attempt(
-            Operation.newBuilder()
-                .setVfioIommuNestingOp(
-                    VfioIommuNestingOpRequest.newBuilder()
-                        .setPid(program.pid())
-                        .setTargetFd(container)
-                        .setArgsz(HEADER_BYTES + data.getArgsz())
-                        .setFlags(operation)
-                        .setData(data))
-                .build());
+            Operations.of(
+                VfioIommuNestingOpRequest.newBuilder()
+                    .setPid(program.pid())
+                    .setTargetFd(container)
+                    .setArgsz(HEADER_BYTES + data.getArgsz())
+                    .setFlags(operation)
+                    .setData(data)));
     calls.add(
         call.setCall("VFIO_IOMMU_NESTING_OP")
             .setVia(via)

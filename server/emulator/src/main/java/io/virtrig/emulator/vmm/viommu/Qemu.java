@@ -20,10 +20,10 @@ import io.virtrig.v1.GuestConfigWriteRequest;
 import io.virtrig.v1.GuestReadRequest;
 import io.virtrig.v1.GuestVectorWriteRequest;
 import io.virtrig.v1.GuestWriteRequest;
-import io.virtrig.v1.Operation;
 import io.virtrig.v1.VmmCall;
 import io.virtrig.v1.VmmDevice;
 import io.virtrig.v1.VmmStartRequest;
+import io.virtrig.wire.Operations;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
@@ -185,14 +185,12 @@ public final class Qemu implements Vmm {
     String exit =
         program
             .run(
-                Operation.newBuilder()
-                    .setGuestRead(
-                        GuestReadRequest.newBuilder()
-                            .setPid(program.pid())
-                            .setTargetFd(vm.fd())
-                            .setGpa(VIOMMU + inPage(offset))
-                            .setLength(size))
-                    .build())
+                Operations.of(
+                    GuestReadRequest.newBuilder()
+                        .setPid(program.pid())
+                        .setTargetFd(vm.fd())
+                        .setGpa(VIOMMU + inPage(offset))
+                        .setLength(size)))
             .getGuestRead()
             .getExit();
     checkLeft(exit);
@@ -206,14 +204,12 @@ public final class Qemu implements Vmm {
     String exit =
         program
             .run(
-                Operation.newBuilder()
-                    .setGuestWrite(
-                        GuestWriteRequest.newBuilder()
-                            .setPid(program.pid())
-                            .setTargetFd(vm.fd())
-                            .setGpa(VIOMMU + inPage(offset))
-                            .setBytes(ByteString.copyFrom(bytes, 0, size)))
-                    .build())
+                Operations.of(
+                    GuestWriteRequest.newBuilder()
+                        .setPid(program.pid())
+                        .setTargetFd(vm.fd())
+                        .setGpa(VIOMMU + inPage(offset))
+                        .setBytes(ByteString.copyFrom(bytes, 0, size))))
             .getGuestWrite()
             .getExit();
     checkLeft(exit);

@@ -9,6 +9,7 @@ import io.virtrig.v1.Result;
 import io.virtrig.v1.VfioDeviceGetRegionInfoRequest;
 import io.virtrig.v1.VfioDeviceGetRegionInfoResponse;
 import io.virtrig.v1.VfioRegionInfoCapability;
+import io.virtrig.wire.Results;
 
 /** The regions of a device, in the order of their indexes. */
 enum CcwRegion {
@@ -93,6 +94,6 @@ enum CcwRegion {
                     .setSubtype(region.subtype));
       }
     }
-    return Result.newBuilder().setVfioDeviceGetRegionInfo(out.setFlags(flags)).build();
+    return Results.of(out.setFlags(flags));
   }
 }

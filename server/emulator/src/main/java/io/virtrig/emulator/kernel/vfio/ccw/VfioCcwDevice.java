@@ -26,6 +26,7 @@ import io.virtrig.v1.VfioDeviceGetIrqInfoResponse;
 import io.virtrig.v1.VfioDeviceResetResponse;
 import io.virtrig.v1.VfioDeviceSetIrqsRequest;
 import io.virtrig.v1.VfioDeviceSetIrqsResponse;
+import io.virtrig.wire.Results;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 
@@ -171,9 +172,7 @@ public final class VfioCcwDevice extends VfioDevice implements SubchannelDriver 
         if (fsm.state() == FsmState.NOT_OPER) {
           throw KernelError.invalid("the device is not operational");
         }
-        yield Result.newBuilder()
-            .setVfioDeviceReset(VfioDeviceResetResponse.getDefaultInstance())
-            .build();
+        yield Results.of(VfioDeviceResetResponse.getDefaultInstance());
       }
       default -> throw KernelError.notTty("a channel device");
     };
@@ -182,14 +181,12 @@ public final class VfioCcwDevice extends VfioDevice implements SubchannelDriver 
   private static Result info(VfioDeviceGetInfoRequest arg) {
     int argsz = arg.hasArgsz() ? arg.getArgsz() : INFO_SIZE + 4;
     Argsz.check(argsz, INFO_SIZE);
-    return Result.newBuilder()
-        .setVfioDeviceGetInfo(
-            VfioDeviceGetInfoResponse.newBuilder()
-                .setArgsz(argsz)
-                .setFlags(VFIO_DEVICE_FLAGS_CCW | VFIO_DEVICE_FLAGS_RESET)
-                .setNumRegions(CcwRegion.values().length)
-                .setNumIrqs(VFIO_CCW_NUM_IRQS))
-        .build();
+    return Results.of(
+        VfioDeviceGetInfoResponse.newBuilder()
+            .setArgsz(argsz)
+            .setFlags(VFIO_DEVICE_FLAGS_CCW | VFIO_DEVICE_FLAGS_RESET)
+            .setNumRegions(CcwRegion.values().length)
+            .setNumIrqs(VFIO_CCW_NUM_IRQS));
   }
 
   private static Result irqInfo(VfioDeviceGetIrqInfoRequest arg) {
@@ -203,14 +200,12 @@ public final class VfioCcwDevice extends VfioDevice implements SubchannelDriver 
               + " is not below "
               + VFIO_CCW_NUM_IRQS);
     }
-    return Result.newBuilder()
-        .setVfioDeviceGetIrqInfo(
-            VfioDeviceGetIrqInfoResponse.newBuilder()
-                .setArgsz(argsz)
-                .setIndex(index)
-                .setCount(1)
-                .setFlags(VFIO_IRQ_INFO_EVENTFD))
-        .build();
+    return Results.of(
+        VfioDeviceGetIrqInfoResponse.newBuilder()
+            .setArgsz(argsz)
+            .setIndex(index)
+            .setCount(1)
+            .setFlags(VFIO_IRQ_INFO_EVENTFD));
   }
 
   private Result setIrqs(Task caller, VfioDeviceSetIrqsRequest arg) {
@@ -222,9 +217,7 @@ public final class VfioCcwDevice extends VfioDevice implements SubchannelDriver 
       // Whoever has the device is asked again and again.
       trigger.signal();
     }
-    return Result.newBuilder()
-        .setVfioDeviceSetIrqs(VfioDeviceSetIrqsResponse.getDefaultInstance())
-        .build();
+    return Results.of(VfioDeviceSetIrqsResponse.getDefaultInstance());
   }
 
   @Override

@@ -9,6 +9,7 @@ import io.virtrig.emulator.kernel.vfio.Argsz;
 import io.virtrig.v1.Result;
 import io.virtrig.v1.VfioDeviceFeatureRequest;
 import io.virtrig.v1.VfioDeviceFeatureResponse;
+import io.virtrig.wire.Results;
 
 /** VFIO_DEVICE_FEATURE (vfio_ioctl_device_feature, vfio_pci_core_ioctl_feature). */
 final class DeviceFeature {
@@ -48,9 +49,6 @@ final class DeviceFeature {
       }
       default -> throw new KernelError(Errno.ENOTTY, "the device has no feature " + feature);
     }
-    return Result.newBuilder()
-        .setVfioDeviceFeature(
-            VfioDeviceFeatureResponse.newBuilder().setArgsz(argsz).setFlags(flags))
-        .build();
+    return Results.of(VfioDeviceFeatureResponse.newBuilder().setArgsz(argsz).setFlags(flags));
   }
 }

@@ -16,6 +16,7 @@ import io.virtrig.v1.VfioDeviceGetPciHotResetInfoResponse;
 import io.virtrig.v1.VfioDevicePciHotResetRequest;
 import io.virtrig.v1.VfioDevicePciHotResetResponse;
 import io.virtrig.v1.VfioPciDependentDevice;
+import io.virtrig.wire.Results;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -61,7 +62,7 @@ final class HotReset {
               .setBus(bdf.bus())
               .setDevfn(bdf.devfn()));
     }
-    return Result.newBuilder().setVfioDeviceGetPciHotResetInfo(out).build();
+    return Results.of(out);
   }
 
   static Result reset(Task caller, PciFunction function, VfioDevicePciHotResetRequest arg) {
@@ -102,8 +103,6 @@ final class HotReset {
       }
     }
     affected.forEach(PciFunction::reset);
-    return Result.newBuilder()
-        .setVfioDevicePciHotReset(VfioDevicePciHotResetResponse.getDefaultInstance())
-        .build();
+    return Results.of(VfioDevicePciHotResetResponse.getDefaultInstance());
   }
 }

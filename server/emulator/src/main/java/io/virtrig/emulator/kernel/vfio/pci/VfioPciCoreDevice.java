@@ -18,6 +18,7 @@ import io.virtrig.emulator.state.Stateful;
 import io.virtrig.v1.Operation;
 import io.virtrig.v1.Result;
 import io.virtrig.v1.VfioDeviceResetResponse;
+import io.virtrig.wire.Results;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -95,9 +96,7 @@ final class VfioPciCoreDevice implements Stateful {
     }
     function.powerState(D0);
     function.reset();
-    return Result.newBuilder()
-        .setVfioDeviceReset(VfioDeviceResetResponse.getDefaultInstance())
-        .build();
+    return Results.of(VfioDeviceResetResponse.getDefaultInstance());
   }
 
   ByteString pread(long offset, int length) {

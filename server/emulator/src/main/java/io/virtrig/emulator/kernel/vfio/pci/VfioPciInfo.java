@@ -19,6 +19,7 @@ import io.virtrig.v1.VfioDeviceGetIrqInfoResponse;
 import io.virtrig.v1.VfioDeviceGetRegionInfoRequest;
 import io.virtrig.v1.VfioDeviceGetRegionInfoResponse;
 import io.virtrig.v1.VfioRegionInfoCapability;
+import io.virtrig.wire.Results;
 
 /** What a device tells of itself: vfio_pci_ioctl_get_info and its like in vfio_pci_core.c. */
 final class VfioPciInfo {
@@ -60,14 +61,12 @@ final class VfioPciInfo {
     int argsz = arg.hasArgsz() ? arg.getArgsz() : DEVICE_INFO_SIZE + 4;
     Argsz.check(argsz, DEVICE_INFO_SIZE);
     int flags = VFIO_DEVICE_FLAGS_PCI | (resetWorks ? VFIO_DEVICE_FLAGS_RESET : 0);
-    return Result.newBuilder()
-        .setVfioDeviceGetInfo(
-            VfioDeviceGetInfoResponse.newBuilder()
-                .setArgsz(argsz)
-                .setFlags(flags)
-                .setNumRegions(numRegions())
-                .setNumIrqs(numIrqs()))
-        .build();
+    return Results.of(
+        VfioDeviceGetInfoResponse.newBuilder()
+            .setArgsz(argsz)
+            .setFlags(flags)
+            .setNumRegions(numRegions())
+            .setNumIrqs(numIrqs()));
   }
 
   /** VFIO_DEVICE_GET_REGION_INFO. */
@@ -110,7 +109,7 @@ final class VfioPciInfo {
         DmaFaultRegions.describe(out);
       }
     }
-    return Result.newBuilder().setVfioDeviceGetRegionInfo(out).build();
+    return Results.of(out);
   }
 
   private void bar(VfioDeviceGetRegionInfoResponse.Builder out, int index, int access) {
@@ -154,14 +153,12 @@ final class VfioPciInfo {
         index == VFIO_PCI_INTX_IRQ_INDEX
             ? VFIO_IRQ_INFO_MASKABLE | VFIO_IRQ_INFO_AUTOMASKED
             : VFIO_IRQ_INFO_NORESIZE;
-    return Result.newBuilder()
-        .setVfioDeviceGetIrqInfo(
-            VfioDeviceGetIrqInfoResponse.newBuilder()
-                .setArgsz(argsz)
-                .setFlags(VFIO_IRQ_INFO_EVENTFD | kind)
-                .setIndex(index)
-                .setCount(irqCount(index)))
-        .build();
+    return Results.of(
+        VfioDeviceGetIrqInfoResponse.newBuilder()
+            .setArgsz(argsz)
+            .setFlags(VFIO_IRQ_INFO_EVENTFD | kind)
+            .setIndex(index)
+            .setCount(irqCount(index)));
   }
 
   private int numRegions() {

@@ -17,6 +17,7 @@ import io.virtrig.emulator.state.Stateful;
 import io.virtrig.v1.Result;
 import io.virtrig.v1.VfioDeviceSetIrqsRequest;
 import io.virtrig.v1.VfioDeviceSetIrqsResponse;
+import io.virtrig.wire.Results;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -25,10 +26,7 @@ import org.jspecify.annotations.Nullable;
  * 6.1). INTx, MSI and MSI-X exclude each other; error and request triggers stand beside them.
  */
 final class VfioPciIrqs implements Stateful, InterruptHandler, VfioPciConfig.Listener {
-  private static final Result DONE =
-      Result.newBuilder()
-          .setVfioDeviceSetIrqs(VfioDeviceSetIrqsResponse.getDefaultInstance())
-          .build();
+  private static final Result DONE = Results.of(VfioDeviceSetIrqsResponse.getDefaultInstance());
 
   private final Kernel kernel;
   private final PciFunction function;
