@@ -3,9 +3,11 @@ package io.virtrig.cli;
 import com.google.protobuf.ByteString;
 import io.virtrig.client.VirtrigClient;
 import io.virtrig.client.json.UapiJson;
+import io.virtrig.v1.BatchDecodeDescriptorsRequest;
 import io.virtrig.v1.DecodeDescriptorRequest;
 import io.virtrig.v1.DecodeDescriptorResponse;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -21,7 +23,7 @@ import picocli.CommandLine.Spec;
     name = "decode",
     mixinStandardHelpOptions = true,
     description = {
-      "Explain a descriptor of VT-d's invalidation queue.",
+      "Explain descriptors of VT-d's invalidation queue.",
       "",
       "  virtrig iommu decode 3600cb8fb879080049a01a10a10d0000 --width 128",
     })
@@ -30,8 +32,11 @@ final class IommuDecodeCommand implements Callable<Integer> {
   @Mixin private final Connection connection = new Connection();
   @Mixin private final OutputFormat output = new OutputFormat();
 
-  @Parameters(paramLabel = "HEX", description = "Its 16 or 32 bytes, as they lie in the queue.")
-  private String hex = "";
+  @Parameters(
+      paramLabel = "HEX",
+      arity = "1..*",
+      description = "The 16 or 32 bytes of each, as they lie in the queue.")
+  private List<String> descriptors = List.of();
 
   @Option(
       names = "--width",
@@ -51,32 +56,42 @@ final class IommuDecodeCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    byte[] bytes = bytes();
-    DecodeDescriptorRequest request =
-        DecodeDescriptorRequest.newBuilder()
-            .setBytes(ByteString.copyFrom(bytes))
-            .setWidth(width == 0 ? bytes.length * Byte.SIZE : width)
-            .setLegacyMode(legacy)
-            .setViommu(viommu)
+    BatchDecodeDescriptorsRequest request =
+        BatchDecodeDescriptorsRequest.newBuilder()
+            .addAllRequests(descriptors.stream().map(this::request).toList())
             .build();
     try (VirtrigClient client = connection.open()) {
-      DecodeDescriptorResponse decoded = client.translation(stub -> stub.decodeDescriptor(request));
-      Out.of(spec)
-          .println(
-              output.isJson()
-                  ? JsonText.pretty(UapiJson.toJson(decoded))
-                  : decoded.getExplanation());
+      client
+          .translation(stub -> stub.batchDecodeDescriptors(request))
+          .getDescriptorsList()
+          .forEach(this::print);
       Out.of(spec).flush();
     }
     return ExitCode.OK;
   }
 
-  private byte[] bytes() {
+  private void print(DecodeDescriptorResponse decoded) {
+    Out.of(spec)
+        .println(
+            output.isJson() ? JsonText.pretty(UapiJson.toJson(decoded)) : decoded.getExplanation());
+  }
+
+  private DecodeDescriptorRequest request(String hex) {
+    byte[] bytes = bytes(hex);
+    return DecodeDescriptorRequest.newBuilder()
+        .setBytes(ByteString.copyFrom(bytes))
+        .setWidth(width == 0 ? bytes.length * Byte.SIZE : width)
+        .setLegacyMode(legacy)
+        .setViommu(viommu)
+        .build();
+  }
+
+  private byte[] bytes(String hex) {
     try {
       return HexFormat.of().parseHex(hex);
     } catch (IllegalArgumentException e) {
       throw new ParameterException(
-          Out.command(spec), "HEX is not hexadecimal: " + e.getMessage(), e);
+          Out.command(spec), "HEX \"" + hex + "\" is not hexadecimal: " + e.getMessage(), e);
     }
   }
 }

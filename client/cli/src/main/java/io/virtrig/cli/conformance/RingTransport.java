@@ -4,6 +4,7 @@ import io.virtrig.client.RingBatch;
 import io.virtrig.client.VirtrigClient;
 import io.virtrig.client.VirtrigHost;
 import io.virtrig.client.VirtrigRing;
+import io.virtrig.v1.BatchDecodeDescriptorsRequest;
 import io.virtrig.v1.DecodeDescriptorRequest;
 import io.virtrig.v1.DecodeDescriptorResponse;
 import io.virtrig.v1.HostSpec;
@@ -26,12 +27,14 @@ public final class RingTransport implements Transport {
   private final VirtrigClient client;
   private final VirtrigRing ring;
   private final HostBatches hosts;
+  private final Together<DecodeDescriptorRequest, DecodeDescriptorResponse> decoding;
 
   /** Over a ring of its own. */
   public RingTransport(VirtrigClient client) {
     this.client = client;
     ring = client.openRing();
     hosts = new HostBatches(client);
+    decoding = new Together<>(this::decodeAll);
   }
 
   @Override
@@ -51,7 +54,17 @@ public final class RingTransport implements Transport {
 
   @Override
   public DecodeDescriptorResponse decodeDescriptor(DecodeDescriptorRequest request) {
-    return client.translation(stub -> stub.decodeDescriptor(request));
+    DecodeDescriptorResponse decoded = decoding.ask(request);
+    return decoded == null ? client.translation(stub -> stub.decodeDescriptor(request)) : decoded;
+  }
+
+  private List<DecodeDescriptorResponse> decodeAll(List<DecodeDescriptorRequest> requests) {
+    return client
+        .translation(
+            stub ->
+                stub.batchDecodeDescriptors(
+                    BatchDecodeDescriptorsRequest.newBuilder().addAllRequests(requests).build()))
+        .getDescriptorsList();
   }
 
   @Override

@@ -3,14 +3,19 @@ package io.virtrig.daemon.grpc;
 import com.google.rpc.Code;
 import io.grpc.ServerServiceDefinition;
 import io.virtrig.daemon.tenancy.Caller;
+import io.virtrig.emulator.errno.Refused;
 import io.virtrig.emulator.translation.DescriptorDecoding;
 import io.virtrig.emulator.translation.ImageWalks;
+import io.virtrig.v1.BatchDecodeDescriptorsRequest;
+import io.virtrig.v1.BatchDecodeDescriptorsResponse;
 import io.virtrig.v1.TranslationServiceGrpc;
 import io.virtrig.v1.WalkRequest;
 import io.virtrig.v1.WalkResponse;
 
 /** The translation service. It changes nothing: it is no operation and is not journalled. */
 final class TranslationMethods {
+
+  private static final int MOST_TOGETHER = 1024;
 
   private TranslationMethods() {}
 
@@ -19,6 +24,8 @@ final class TranslationMethods {
         .method(TranslationServiceGrpc.getWalkMethod(), TranslationMethods::walk)
         .plain(TranslationServiceGrpc.getWalkImageMethod(), ImageWalks::walk)
         .plain(TranslationServiceGrpc.getDecodeDescriptorMethod(), DescriptorDecoding::decode)
+        .plain(
+            TranslationServiceGrpc.getBatchDecodeDescriptorsMethod(), TranslationMethods::decodeAll)
         .build();
   }
 
@@ -27,5 +34,23 @@ final class TranslationMethods {
       throw Statuses.daemon(Code.INVALID_ARGUMENT, "host: names no host");
     }
     return caller.tenant().hosts().get(request.getHost()).with(host -> host.walk(request));
+  }
+
+  private static BatchDecodeDescriptorsResponse decodeAll(BatchDecodeDescriptorsRequest request) {
+    int count = request.getRequestsCount();
+    if (count < 1 || count > MOST_TOGETHER) {
+      throw Statuses.daemon(
+          Code.INVALID_ARGUMENT,
+          "requests: " + count + " descriptors, where 1 to " + MOST_TOGETHER + " go together");
+    }
+    BatchDecodeDescriptorsResponse.Builder response = BatchDecodeDescriptorsResponse.newBuilder();
+    for (int i = 0; i < count; i++) {
+      try {
+        response.addDescriptors(DescriptorDecoding.decode(request.getRequests(i)));
+      } catch (Refused e) {
+        throw Statuses.at("requests[" + i + "]", Statuses.of(e));
+      }
+    }
+    return response.build();
   }
 }
