@@ -63,6 +63,7 @@ public final class FakeDaemon implements AutoCloseable {
   private final Map<String, HostSpec> hosts = new ConcurrentSkipListMap<>();
   private final AtomicInteger created = new AtomicInteger();
   private final Queue<Integer> batches = new ConcurrentLinkedQueue<>();
+  private final Map<String, Integer> executed = new ConcurrentSkipListMap<>();
   private final Function<Operation, Result> kernel;
   private final String name = "fake-" + INSTANCES.incrementAndGet();
   private final Server server;
@@ -112,6 +113,11 @@ public final class FakeDaemon implements AutoCloseable {
   /** How many operations each batch had that came over rings. */
   public List<Integer> batches() {
     return List.copyOf(batches);
+  }
+
+  /** How many operations came over rings for each host. */
+  public Map<String, Integer> executed() {
+    return Map.copyOf(executed);
   }
 
   @Override
@@ -278,6 +284,8 @@ public final class FakeDaemon implements AutoCloseable {
               RingResponse.newBuilder().setBatch(++number).setLast(true);
           try {
             for (SubmissionEntry entry : request.getEntriesList()) {
+              executed.merge(
+                  entry.getHost().isEmpty() ? request.getHost() : entry.getHost(), 1, Integer::sum);
               response.addCompletions(
                   Completion.newBuilder()
                       .setUserData(entry.getUserData())

@@ -1,6 +1,5 @@
 package io.virtrig.cli.conformance;
 
-import io.virtrig.client.RingBatch;
 import io.virtrig.client.VirtrigClient;
 import io.virtrig.client.VirtrigHost;
 import io.virtrig.client.VirtrigRing;
@@ -14,18 +13,15 @@ import io.virtrig.v1.RunVirtqueuesRequest;
 import io.virtrig.v1.RunVirtqueuesResponse;
 import io.virtrig.v1.WalkImageRequest;
 import io.virtrig.v1.WalkImageResponse;
-import java.util.ArrayList;
 import java.util.List;
 
 /** Operations in batches, over one ring. */
 public final class RingTransport implements Transport {
   private static final int MOST_TOGETHER = 64;
 
-  /** A batch of several operations has no more, so that the daemon's limit of a message holds. */
-  private static final int MOST_BYTES = 1 << 20;
-
   private final VirtrigClient client;
   private final VirtrigRing ring;
+  private final RingBatches batches;
   private final HostBatches hosts;
   private final Together<DecodeDescriptorRequest, DecodeDescriptorResponse> decoding;
 
@@ -33,6 +29,7 @@ public final class RingTransport implements Transport {
   public RingTransport(VirtrigClient client) {
     this.client = client;
     ring = client.openRing();
+    batches = new RingBatches(ring);
     hosts = new HostBatches(client);
     decoding = new Together<>(this::decodeAll);
   }
@@ -74,15 +71,6 @@ public final class RingTransport implements Transport {
     }
   }
 
-  private static List<Result> run(RingBatch batch) {
-    try {
-      return batch.run();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException("interrupted", e);
-    }
-  }
-
   /** A host that is driven over the ring. */
   public final class RingHost implements SimulatedHost {
 
@@ -109,19 +97,7 @@ public final class RingTransport implements Transport {
 
     @Override
     public List<Result> execute(List<Operation> operations) {
-      List<Result> results = new ArrayList<>(operations.size());
-      int next = 0;
-      while (next < operations.size()) {
-        RingBatch batch = ring.batch(host);
-        int bytes = 0;
-        do {
-          bytes += operations.get(next).getSerializedSize();
-          var _ = batch.add(operations.get(next++));
-        } while (next < operations.size()
-            && bytes + operations.get(next).getSerializedSize() <= MOST_BYTES);
-        results.addAll(run(batch));
-      }
-      return results;
+      return batches.execute(host, operations);
     }
 
     @Override
