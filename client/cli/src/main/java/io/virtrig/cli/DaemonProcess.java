@@ -34,6 +34,13 @@ public final class DaemonProcess implements AutoCloseable {
   private static final Duration STOP_TIMEOUT = Duration.ofSeconds(5);
   private static final int KEPT_LINES = 20;
 
+  /**
+   * It lives too shortly for the second compiler, and has too few hosts for a collector that works
+   * beside them: what that one needs of compiled code costs more than a pause.
+   */
+  private static final List<String> SHORT_LIFE =
+      List.of("-XX:TieredStopAtLevel=1", "-XX:-UseG1GC", "-XX:+UseSerialGC");
+
   private final Process process;
   private final CompletableFuture<String> ready = new CompletableFuture<>();
 
@@ -55,8 +62,8 @@ public final class DaemonProcess implements AutoCloseable {
     List<String> arguments =
         List.of("--listen", "127.0.0.1:0", "--metrics", "off", "--until-stdin-closes");
     List<String> command = command(arguments);
-    // It lives too shortly for the second compiler.
-    command.add(1, "-XX:TieredStopAtLevel=1");
+    // After the file with the daemon's own, which they override.
+    command.addAll(2, SHORT_LIFE);
     return new DaemonProcess(new ProcessBuilder(command).start());
   }
 
