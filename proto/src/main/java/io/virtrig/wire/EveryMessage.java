@@ -13,7 +13,7 @@ import java.util.List;
  */
 public final class EveryMessage {
   /** Some messages hold messages of their own kind. */
-  private static final int DEEPEST = 4;
+  private static final int DEEPEST = 6;
 
   private EveryMessage() {}
 

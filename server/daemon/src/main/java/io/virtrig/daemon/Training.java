@@ -53,7 +53,9 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.agrona.collections.Int2ObjectHashMap;
 
 /**
  * The run from which the JVM makes the daemon's AOT cache: a daemon starts, is called in each of
@@ -84,6 +86,7 @@ final class Training {
       refused(channel);
       everyClassBeside(Main.class);
       everyClassBeside(Host.class);
+      everyClassBeside(Int2ObjectHashMap.class);
       scrape(daemon);
       System.out.println(Main.ready(daemon));
       var _ = channel.shutdownNow();
@@ -91,7 +94,8 @@ final class Training {
   }
 
   private static void drive(ManagedChannel channel, String host) throws Exception {
-    HostServiceGrpc.HostServiceBlockingStub hosts = HostServiceGrpc.newBlockingStub(channel);
+    HostServiceGrpc.HostServiceBlockingStub hosts =
+        HostServiceGrpc.newBlockingStub(channel).withDeadlineAfter(1, TimeUnit.MINUTES);
     var _ =
         hosts.createHost(
             CreateHostRequest.newBuilder()
