@@ -7,7 +7,8 @@ import java.util.Map;
 
 /**
  * The names of operations as people and conformance cases write them: VFIO_IOMMU_MAP_DMA,
- * hw.dma_read, open.
+ * hw.dma_read, open. They come from the enum: descriptors take long to be made, and a daemon can
+ * do without.
  */
 public final class OperationName {
 
@@ -15,23 +16,19 @@ public final class OperationName {
 
   static {
     for (Operation.OpCase op : Operation.OpCase.values()) {
-      NAMES.put(op, op == Operation.OpCase.OP_NOT_SET ? "" : name(field(op)));
+      NAMES.put(op, op == Operation.OpCase.OP_NOT_SET ? "" : name(op.name()));
     }
   }
 
   private OperationName() {}
 
-  private static String field(Operation.OpCase op) {
-    return Operation.getDescriptor().findFieldByNumber(op.getNumber()).getName();
-  }
-
-  private static String name(String field) {
-    for (String world : new String[] {"hw_", "guest_", "host_", "vmm_"}) {
-      if (field.startsWith(world)) {
-        return field.replaceFirst("_", ".");
+  private static String name(String constant) {
+    for (String world : new String[] {"HW_", "GUEST_", "HOST_", "VMM_"}) {
+      if (constant.startsWith(world)) {
+        return constant.toLowerCase(Locale.ROOT).replaceFirst("_", ".");
       }
     }
-    return field.contains("_") ? field.toUpperCase(Locale.ROOT) : field;
+    return constant.contains("_") ? constant : constant.toLowerCase(Locale.ROOT);
   }
 
   /** The name of an operation; empty when none is set. */

@@ -7,7 +7,7 @@ import io.virtrig.v1.Operation;
 public final class Operations {
   static final SingleMember<Operation> MEMBER =
       SingleMember.of(
-          Operation.class, Operation.parser(), Operation.getDescriptor().getOneofs().get(0));
+          Operation.class, Operation.parser(), "op", Operation.OpCase.values(), "Request");
 
   private Operations() {}
 

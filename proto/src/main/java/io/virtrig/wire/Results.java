@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
 /** Results made around their response, or around the errno that stands in its place. */
 public final class Results {
   static final SingleMember<Result> MEMBER =
-      SingleMember.of(Result.class, Result.parser(), Result.getDescriptor().getOneofs().get(0));
+      SingleMember.of(
+          Result.class, Result.parser(), "response", Result.ResponseCase.values(), "Response");
 
   private static final int ERRNO_TAG =
       Result.ERRNO_FIELD_NUMBER << 3 | WireFormat.WIRETYPE_LENGTH_DELIMITED;
@@ -85,6 +86,11 @@ public final class Results {
    */
   public static @Nullable Message response(Result result, int number) {
     return MEMBER.in(result, number);
+  }
+
+  /** The response in a result, whichever it is; null in one without any. */
+  public static @Nullable Message response(Result result) {
+    return MEMBER.in(result);
   }
 
   /**

@@ -2,10 +2,8 @@ package io.virtrig.wire;
 
 import com.google.protobuf.CodedInputStream;
 import com.google.protobuf.CodedOutputStream;
-import com.google.protobuf.Descriptors.Descriptor;
-import com.google.protobuf.Descriptors.FieldDescriptor;
-import com.google.protobuf.Descriptors.OneofDescriptor;
 import com.google.protobuf.ExtensionRegistryLite;
+import com.google.protobuf.Internal.EnumLite;
 import com.google.protobuf.Message;
 import com.google.protobuf.Parser;
 import com.google.protobuf.WireFormat;
@@ -15,7 +13,10 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 import java.lang.invoke.VarHandle;
 import java.util.HashMap;
+import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 
@@ -31,7 +32,8 @@ import org.jspecify.annotations.Nullable;
  * @param number the member's field number
  * @param member the member
  * @param parser protobuf's own
- * @param numbers the field number of the member of each type
+ * @param byName the field number of the member of each type, by the type's name in small letters
+ * @param numbers the field number of the member of each type, once it was met
  * @param members by field number: whether it is a member
  * @param empties by field number: the message whose member says nothing, once it was met
  */
@@ -40,33 +42,41 @@ record SingleMember<M extends Message>(
     VarHandle number,
     VarHandle member,
     Parser<M> parser,
-    Map<Descriptor, Integer> numbers,
+    Map<String, Integer> byName,
+    ConcurrentMap<Class<?>, Integer> numbers,
     boolean[] members,
     AtomicReferenceArray<@Nullable M> empties) {
 
-  /** For messages of this type, with this oneof, whose members are of a type each. */
-  static <M extends Message> SingleMember<M> of(
-      Class<M> type, Parser<M> parser, OneofDescriptor oneof) {
-    Map<Descriptor, Integer> numbers = new HashMap<>();
+  /**
+   * For messages of a type.
+   *
+   * @param oneof the name of its oneof
+   * @param cases the members, each of a type that is named after it
+   * @param suffix what the types' names have besides
+   */
+  static <M extends Message, C extends Enum<C> & EnumLite> SingleMember<M> of(
+      Class<M> type, Parser<M> parser, String oneof, C[] cases, String suffix) {
+    Map<String, Integer> byName = new HashMap<>();
     int largest = 0;
-    for (FieldDescriptor one : oneof.getFields()) {
-      if (numbers.put(one.getMessageType(), one.getNumber()) != null) {
-        throw new IllegalStateException(one.getFullName() + " is of another member's type");
+    for (C one : cases) {
+      if (one.getNumber() > 0) {
+        byName.put(small(one.name().replace("_", "") + suffix), one.getNumber());
+        largest = Math.max(largest, one.getNumber());
       }
-      largest = Math.max(largest, one.getNumber());
     }
     boolean[] members = new boolean[largest + 1];
-    numbers.values().forEach(number -> members[number] = true);
+    byName.values().forEach(number -> members[number] = true);
     try {
       MethodHandles.Lookup inside = MethodHandles.privateLookupIn(type, MethodHandles.lookup());
       return new SingleMember<>(
           inside
               .findConstructor(type, MethodType.methodType(void.class))
               .asType(MethodType.methodType(Message.class)),
-          inside.findVarHandle(type, oneof.getName() + "Case_", int.class),
-          inside.findVarHandle(type, oneof.getName() + "_", Object.class),
+          inside.findVarHandle(type, oneof + "Case_", int.class),
+          inside.findVarHandle(type, oneof + "_", Object.class),
           parser,
-          numbers,
+          byName,
+          new ConcurrentHashMap<>(),
           members,
           new AtomicReferenceArray<>(members.length));
     } catch (ReflectiveOperationException e) {
@@ -124,6 +134,11 @@ record SingleMember<M extends Message>(
     return (int) number.get(message) == field ? (Message) member.get(message) : null;
   }
 
+  /** The member of a message; null when it has none. */
+  @Nullable Message in(M message) {
+    return (Message) member.get(message);
+  }
+
   /**
    * What the member with this field number is when it says nothing.
    *
@@ -151,11 +166,24 @@ record SingleMember<M extends Message>(
    * @throws IllegalArgumentException when no member is of that type
    */
   M with(Message said) {
-    Integer field = numbers.get(said.getDescriptorForType());
+    Integer field = numbers.get(said.getClass());
     if (field == null) {
-      throw new IllegalArgumentException("no member is a " + said.getDescriptorForType().getName());
+      field = number(said.getClass());
+      numbers.put(said.getClass(), field);
     }
     return with(field, said);
+  }
+
+  private int number(Class<?> type) {
+    Integer field = byName.get(small(type.getSimpleName()));
+    if (field == null || !nothing(field).getClass().equals(type)) {
+      throw new IllegalArgumentException("no member is a " + type.getSimpleName());
+    }
+    return field;
+  }
+
+  private static String small(String name) {
+    return name.toLowerCase(Locale.ROOT);
   }
 
   /**

@@ -36,7 +36,9 @@ class SingleMemberTest {
       same(Results.of(response), expected.build());
       same(Results.of(response.toBuilder()), expected.build());
       assertThat(Results.response(expected.build(), member.getNumber())).isEqualTo(response);
+      assertThat(Results.response(expected.build())).isEqualTo(response);
       assertThat(Results.response(Result.getDefaultInstance(), member.getNumber())).isNull();
+      assertThat(Results.response(Result.getDefaultInstance())).isNull();
     }
   }
 

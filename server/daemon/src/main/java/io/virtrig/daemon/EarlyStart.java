@@ -1,12 +1,10 @@
 package io.virtrig.daemon;
 
-import io.virtrig.uapi.OperationName;
-import io.virtrig.v1.Operation.OpCase;
 import org.slf4j.LoggerFactory;
 
 /**
- * What each start needs and no setting changes: descriptions of the vocabulary, on a thread beside
- * the one that reads the settings, and logs, on that one after it has read them.
+ * What each start needs and no setting changes: the logs, set up on a thread beside the one that
+ * reads the settings.
  */
 final class EarlyStart {
   private EarlyStart() {}
@@ -17,13 +15,7 @@ final class EarlyStart {
   }
 
   private static void run() {
-    OperationName.of(OpCase.OP_NOT_SET);
-  }
-
-  /** Sets the logs up, and waits for the thread. */
-  static void end(Thread begun) throws InterruptedException {
     TransportLog.quieten();
     var _ = LoggerFactory.getILoggerFactory();
-    begun.join();
   }
 }

@@ -35,7 +35,7 @@ public final class Main {
       System.exit(health(configuration));
       return;
     }
-    EarlyStart.end(early);
+    early.join();
     Daemon daemon;
     try {
       daemon = Daemon.start(configuration);

@@ -70,7 +70,7 @@ final class Training {
   /** Trains. */
   public static void main(String[] arguments) throws Exception {
     String[] anyPort = {"--listen", "127.0.0.1:0", "--metrics", "127.0.0.1:0"};
-    EarlyStart.end(EarlyStart.begin());
+    EarlyStart.begin().join();
     Configuration configuration = Settings.parse(anyPort, Map.of());
     if (configuration == null || HealthCheck.isAskedFor(anyPort)) {
       throw new IllegalStateException("the settings ask for something else than a daemon");

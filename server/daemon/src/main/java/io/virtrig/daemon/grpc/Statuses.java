@@ -1,7 +1,6 @@
 package io.virtrig.daemon.grpc;
 
 import com.google.protobuf.Any;
-import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
 import com.google.rpc.Code;
@@ -19,6 +18,7 @@ import io.virtrig.emulator.errno.Refused;
 import io.virtrig.v1.Errno;
 import io.virtrig.v1.Refusal;
 import io.virtrig.v1.Result;
+import io.virtrig.wire.Results;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -52,10 +52,9 @@ final class Statuses {
                         .putMetadata("check", errno.getCheck())
                         .build()))
             .addDetails(Any.pack(errno));
-    if (result.getResponseCase() != Result.ResponseCase.RESPONSE_NOT_SET) {
-      FieldDescriptor response =
-          Result.getDescriptor().findFieldByNumber(result.getResponseCase().getNumber());
-      status.addDetails(Any.pack((Message) result.getField(response)));
+    Message written = Results.response(result);
+    if (written != null) {
+      status.addDetails(Any.pack(written));
     }
     return StatusProto.toStatusRuntimeException(status.build());
   }

@@ -1,7 +1,5 @@
 package io.virtrig.daemon.grpc;
 
-import com.google.protobuf.Descriptors.Descriptor;
-import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.Message;
 import io.grpc.MethodDescriptor;
 import io.virtrig.v1.Operation;
@@ -12,48 +10,27 @@ import io.virtrig.wire.Results;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
-import java.util.Map;
-import java.util.function.Function;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A method that is an operation: how its request becomes that, and how the result gives its
- * response. An operation's request and response have the same field number.
+ * response.
  */
 final class TypedOperation {
-  private static final Map<Descriptor, FieldDescriptor> BY_REQUEST =
-      Operation.getDescriptor().getFields().stream()
-          .collect(Collectors.toMap(FieldDescriptor::getMessageType, Function.identity()));
-
-  private final FieldDescriptor member;
-  private final int number;
   private final Class<?> request;
   private final Message empty;
 
   /** {@code getHost} of the request, from the first call on. */
   private @Nullable MethodHandle host;
 
-  private TypedOperation(FieldDescriptor member, Class<?> request, Message empty) {
-    this.member = member;
-    number = member.getNumber();
+  private TypedOperation(Class<?> request, Message empty) {
     this.request = request;
     this.empty = empty;
   }
 
   /** The operation that takes what the method takes. */
   static TypedOperation of(MethodDescriptor<?, ?> method) {
-    Message request = Prototypes.request(method);
-    FieldDescriptor member = BY_REQUEST.get(request.getDescriptorForType());
-    if (member == null) {
-      throw new IllegalStateException(method.getFullMethodName() + " is no operation");
-    }
-    return new TypedOperation(member, request.getClass(), Prototypes.response(method));
-  }
-
-  /** Its name in {@link Operation}. */
-  String name() {
-    return member.getName();
+    return new TypedOperation(Prototypes.request(method).getClass(), Prototypes.response(method));
   }
 
   /** The host that a request names. */
@@ -88,7 +65,7 @@ final class TypedOperation {
 
   /** The response in a result that is a success. */
   Message response(Result result) {
-    Message response = Results.response(result, number);
+    Message response = Results.response(result);
     return response == null ? empty : response;
   }
 }

@@ -3,17 +3,20 @@ package io.virtrig.daemon.grpc;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.google.protobuf.Descriptors.FieldDescriptor;
 import io.grpc.MethodDescriptor;
 import io.grpc.ServiceDescriptor;
+import io.virtrig.v1.CreateHostRequest;
 import io.virtrig.v1.EventfdRequest;
 import io.virtrig.v1.EventfdResponse;
 import io.virtrig.v1.HostServiceGrpc;
 import io.virtrig.v1.Operation;
+import io.virtrig.v1.Operation.OpCase;
 import io.virtrig.v1.ProcessServiceGrpc;
 import io.virtrig.v1.Result;
+import io.virtrig.wire.Prototypes;
+import io.virtrig.wire.Results;
+import java.util.EnumSet;
 import java.util.Set;
-import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 
 class TypedOperationTest {
@@ -21,17 +24,16 @@ class TypedOperationTest {
 
   @Test
   void eachOperationHasAMethodThatIsCalledAsIt() {
-    Set<String> names = new TreeSet<>();
+    Set<OpCase> ops = EnumSet.of(OpCase.OP_NOT_SET);
     for (ServiceDescriptor service : OperationServices.SERVICES) {
       for (MethodDescriptor<?, ?> method : service.getMethods()) {
-        String name = TypedOperation.of(method).name();
-        assertThat(name.replace("_", "")).isEqualToIgnoringCase(method.getBareMethodName());
-        names.add(name);
+        OpCase op = TypedOperation.of(method).with(Prototypes.request(method)).getOpCase();
+        assertThat(op.name().replace("_", "")).isEqualToIgnoringCase(method.getBareMethodName());
+        assertThat(Results.nothing(op.getNumber())).isEqualTo(Prototypes.response(method));
+        ops.add(op);
       }
     }
-    assertThat(names)
-        .containsExactlyInAnyOrderElementsOf(
-            Operation.getDescriptor().getFields().stream().map(FieldDescriptor::getName).toList());
+    assertThat(ops).containsExactlyInAnyOrder(OpCase.values());
   }
 
   @Test
@@ -52,9 +54,9 @@ class TypedOperationTest {
 
   @Test
   void aMethodThatIsNoOperationIsADefect() {
-    MethodDescriptor<?, ?> method = HostServiceGrpc.getCreateHostMethod();
-    assertThatThrownBy(() -> TypedOperation.of(method))
-        .isInstanceOf(IllegalStateException.class)
-        .hasMessageContaining("CreateHost");
+    TypedOperation none = TypedOperation.of(HostServiceGrpc.getCreateHostMethod());
+    assertThatThrownBy(() -> none.with(CreateHostRequest.getDefaultInstance()))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("no member is a CreateHostRequest");
   }
 }
