@@ -7,8 +7,8 @@ import java.util.Map;
 
 /**
  * The names of operations as people and conformance cases write them: VFIO_IOMMU_MAP_DMA,
- * hw.dma_read, open. They come from the enum: descriptors take long to be made, and a daemon can
- * do without.
+ * hw.dma_read, open. They come from the enum: descriptors take long to be made, and a daemon can do
+ * without.
  */
 public final class OperationName {
 
