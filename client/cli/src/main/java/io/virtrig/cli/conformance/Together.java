@@ -94,9 +94,10 @@ final class Together<Q, A> {
   }
 
   private void answered(List<Asked<Q, A>> together, List<A> answers) {
+    boolean each = answers.size() == together.size();
     for (int i = 0; i < together.size(); i++) {
       Asked<Q, A> one = together.get(i);
-      one.answer = answers.isEmpty() ? null : answers.get(i);
+      one.answer = each ? answers.get(i) : null;
       one.over = true;
       one.changed.signal();
     }

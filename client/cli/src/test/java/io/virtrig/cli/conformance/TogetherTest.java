@@ -74,6 +74,12 @@ class TogetherTest {
     assertThat(calls.stream().flatMap(List::stream)).hasSize(THREADS).doesNotHaveDuplicates();
   }
 
+  @Test
+  void fewerAnswersThanQuestionsAreNone() {
+    Together<Integer, Integer> mute = new Together<>(questions -> List.of());
+    assertThat(mute.ask(1)).isNull();
+  }
+
   private static void await(CountDownLatch latch) {
     try {
       latch.await();

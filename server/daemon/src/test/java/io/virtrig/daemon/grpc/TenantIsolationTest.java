@@ -64,6 +64,7 @@ class TenantIsolationTest {
           "virtrig.v1.EchoService/EchoStream",
           "virtrig.v1.TranslationService/WalkImage",
           "virtrig.v1.TranslationService/DecodeDescriptor",
+          "virtrig.v1.TranslationService/BatchDecodeDescriptors",
           "virtrig.v1.VirtqueueService/RunVirtqueues");
 
   @TempDir private Path folder;
