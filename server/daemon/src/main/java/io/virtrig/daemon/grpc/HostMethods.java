@@ -112,7 +112,7 @@ final class HostMethods {
   }
 
   private BatchCreateHostsResponse createAll(Caller caller, BatchCreateHostsRequest request) {
-    requireBatch("requests", request.getRequestsCount());
+    Statuses.requireTogether("requests", request.getRequestsCount(), MOST_TOGETHER, "hosts");
     BatchCreateHostsResponse.Builder response = BatchCreateHostsResponse.newBuilder();
     List<HostedHost> made = new ArrayList<>();
     List<Runnable> granted = new ArrayList<>();
@@ -210,7 +210,7 @@ final class HostMethods {
   }
 
   private BatchDeleteHostsResponse deleteAll(Caller caller, BatchDeleteHostsRequest request) {
-    requireBatch("names", request.getNamesCount());
+    Statuses.requireTogether("names", request.getNamesCount(), MOST_TOGETHER, "hosts");
     Set<HostedHost> hosts = new LinkedHashSet<>();
     for (int i = 0; i < request.getNamesCount(); i++) {
       String place = "names[" + i + "]";
@@ -228,14 +228,6 @@ final class HostMethods {
     hosts.forEach(caller.tenant().hosts()::end);
     memory.released();
     return BatchDeleteHostsResponse.getDefaultInstance();
-  }
-
-  private static void requireBatch(String field, int count) {
-    if (count < 1 || count > MOST_TOGETHER) {
-      throw Statuses.daemon(
-          Code.INVALID_ARGUMENT,
-          field + ": " + count + " hosts, where 1 to " + MOST_TOGETHER + " go together");
-    }
   }
 
   private static DescribeHostResponse describe(Caller caller, DescribeHostRequest request) {

@@ -90,6 +90,20 @@ final class Statuses {
         : daemon(code, reason, where + refusal.getReason(), Any.pack(refusal));
   }
 
+  /**
+   * Refuses what is asked for together when it is nothing, or too much.
+   *
+   * @param field the list
+   * @param what is in it
+   */
+  static void requireTogether(String field, int count, int most, String what) {
+    if (count < 1 || count > most) {
+      throw daemon(
+          Code.INVALID_ARGUMENT,
+          field + ": " + count + " " + what + ", where 1 to " + most + " go together");
+    }
+  }
+
   /** The same refusal, of what stands at a place in a larger message. */
   static StatusRuntimeException at(String place, StatusRuntimeException refusal) {
     Status.Builder status = StatusProto.fromThrowable(refusal).toBuilder();

@@ -38,11 +38,7 @@ final class TranslationMethods {
 
   private static BatchDecodeDescriptorsResponse decodeAll(BatchDecodeDescriptorsRequest request) {
     int count = request.getRequestsCount();
-    if (count < 1 || count > MOST_TOGETHER) {
-      throw Statuses.daemon(
-          Code.INVALID_ARGUMENT,
-          "requests: " + count + " descriptors, where 1 to " + MOST_TOGETHER + " go together");
-    }
+    Statuses.requireTogether("requests", count, MOST_TOGETHER, "descriptors");
     BatchDecodeDescriptorsResponse.Builder response = BatchDecodeDescriptorsResponse.newBuilder();
     for (int i = 0; i < count; i++) {
       try {
