@@ -42,8 +42,13 @@ final class ConformanceRunCommand implements Callable<Integer> {
   @Option(
       names = "--jobs",
       paramLabel = "N",
-      description = "Cases at a time. Default: ${DEFAULT-VALUE}.")
-  private int jobs = ConformanceRunner.USUAL_JOBS;
+      description =
+          "Cases at a time, each on a host. Default: "
+              + ConformanceRunner.JOBS_ALONE
+              + " on a daemon of the command's own, otherwise "
+              + ConformanceRunner.USUAL_JOBS
+              + ".")
+  private @Nullable Integer jobs;
 
   @Option(
       names = "--filter",
@@ -77,7 +82,7 @@ final class ConformanceRunCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException, XMLStreamException {
-    if (jobs < 1) {
+    if (jobs != null && jobs < 1) {
       throw new ParameterException(Out.command(spec), "--jobs takes a number above 0");
     }
     Report report =
@@ -101,10 +106,17 @@ final class ConformanceRunCommand implements Callable<Integer> {
   }
 
   private Report run(List<CaseLine> cases, VirtrigClient client) throws InterruptedException {
-    try (ConformanceRunner runner = ConformanceRunner.over(client, jobs);
+    try (ConformanceRunner runner = ConformanceRunner.over(client, atATime());
         Progress progress = Progress.of(cases.size(), quiet, Out.command(spec).getErr())) {
       return runner.run(cases, progress);
     }
+  }
+
+  private int atATime() {
+    if (jobs != null) {
+      return jobs;
+    }
+    return daemon.isNamed() ? ConformanceRunner.USUAL_JOBS : ConformanceRunner.JOBS_ALONE;
   }
 
   private void write(Report report) throws IOException, XMLStreamException {

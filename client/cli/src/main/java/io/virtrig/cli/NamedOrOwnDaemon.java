@@ -59,7 +59,7 @@ public final class NamedOrOwnDaemon {
     if (own) {
       refuseNames("--own-daemon");
     }
-    Optional<Endpoint> named = own ? Optional.empty() : connection.named();
+    Optional<Endpoint> named = named();
     if (named.isPresent()) {
       Use<T> use = preparation.prepare();
       try (VirtrigClient client = connection.open(named.get())) {
@@ -73,6 +73,15 @@ public final class NamedOrOwnDaemon {
         return use.with(client);
       }
     }
+  }
+
+  /** Whether it is a daemon that others may use: one that something names. */
+  public boolean isNamed() {
+    return named().isPresent();
+  }
+
+  private Optional<Endpoint> named() {
+    return own ? Optional.empty() : connection.named();
   }
 
   /** Where no daemon can be launched, what is wrong with the command's arguments is told first. */

@@ -20,6 +20,9 @@ public final class ConformanceRunner implements AutoCloseable {
   /** Cases at a time: most of them wait for an answer, and share the messages that carry them. */
   public static final int USUAL_JOBS = 32;
 
+  /** Cases at a time on a daemon that nobody else uses: fewer messages, and as many hosts at once. */
+  public static final int JOBS_ALONE = 256;
+
   private final Transport transport;
   private final int jobs;
 
@@ -41,7 +44,7 @@ public final class ConformanceRunner implements AutoCloseable {
 
   /** A runner over a ring of its own. */
   public static ConformanceRunner over(VirtrigClient client, int jobs) {
-    return new ConformanceRunner(new RingTransport(client), jobs);
+    return new ConformanceRunner(new RingTransport(client, jobs), jobs);
   }
 
   /**

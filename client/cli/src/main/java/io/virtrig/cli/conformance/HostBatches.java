@@ -13,15 +13,20 @@ import java.util.concurrent.LinkedBlockingQueue;
 
 /** Makes and ends hosts for several threads, many with a call. */
 final class HostBatches implements AutoCloseable {
-  private static final int MOST_TOGETHER = 64;
-
   private final VirtrigClient client;
   private final Together<CreateHostRequest, VirtrigHost> creating;
+  private final int threads;
   private final BlockingQueue<VirtrigHost> over = new LinkedBlockingQueue<>();
 
-  HostBatches(VirtrigClient client) {
+  /**
+   * None is made yet.
+   *
+   * @param threads how many make hosts: those that are over are ended as many at a time
+   */
+  HostBatches(VirtrigClient client, int threads) {
     this.client = client;
-    creating = new Together<>(client::createHosts);
+    this.threads = threads;
+    creating = new Together<>(VirtrigClient.MOST_HOSTS_TOGETHER, client::createHosts);
   }
 
   /**
@@ -31,27 +36,28 @@ final class HostBatches implements AutoCloseable {
    * @throws StatusRuntimeException when the call fails
    */
   VirtrigHost create(HostSpec spec) {
-    VirtrigHost made = creating.ask(CreateHostRequest.newBuilder().setSpec(spec).build());
-    if (made != null) {
-      return made;
+    try {
+      return creating.ask(CreateHostRequest.newBuilder().setSpec(spec).build());
+    } catch (RefusalException e) {
+      // What is over may be what a quota still counts.
+      endAll();
+      return client.createHost(spec);
     }
-    endAll();
-    return client.createHost(spec);
   }
 
   /** Ends a host, soon. */
   void end(VirtrigHost host) {
     over.add(host);
-    if (over.size() >= MOST_TOGETHER) {
+    if (over.size() >= threads) {
       endAll();
     }
   }
 
   private void endAll() {
     List<VirtrigHost> together = new ArrayList<>();
-    over.drainTo(together);
-    if (!together.isEmpty()) {
+    while (over.drainTo(together, VirtrigClient.MOST_HOSTS_TOGETHER) > 0) {
       client.deleteHosts(together);
+      together.clear();
     }
   }
 

@@ -16,19 +16,18 @@ final class RingBatches {
   private static final int MOST_BYTES = 1 << 20;
 
   private final VirtrigRing ring;
-  private final Together<Asked, List<Result>> executing = new Together<>(this::executeAll);
+  private final Together<Asked, List<Result>> executing;
 
   RingBatches(VirtrigRing ring) {
     this.ring = ring;
+    executing = new Together<>(MOST_ENTRIES, this::executeAll);
   }
 
   private record Asked(VirtrigHost host, List<Operation> operations) {}
 
   /** Executes operations on a host one after another; an errno or refusal is in the result. */
   List<Result> execute(VirtrigHost host, List<Operation> operations) {
-    Asked mine = new Asked(host, operations);
-    List<Result> results = executing.ask(mine);
-    return results == null ? executeAll(List.of(mine)).getFirst() : results;
+    return executing.ask(new Asked(host, operations));
   }
 
   private List<List<Result>> executeAll(List<Asked> together) {

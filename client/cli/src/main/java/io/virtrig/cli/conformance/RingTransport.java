@@ -18,6 +18,7 @@ import java.util.List;
 /** Operations in batches, over one ring. */
 public final class RingTransport implements Transport {
   private static final int MOST_TOGETHER = 64;
+  private static final int MOST_DESCRIPTORS = 1024;
 
   private final VirtrigClient client;
   private final VirtrigRing ring;
@@ -25,13 +26,17 @@ public final class RingTransport implements Transport {
   private final HostBatches hosts;
   private final Together<DecodeDescriptorRequest, DecodeDescriptorResponse> decoding;
 
-  /** Over a ring of its own. */
-  public RingTransport(VirtrigClient client) {
+  /**
+   * Over a ring of its own.
+   *
+   * @param threads how many use it at a time
+   */
+  public RingTransport(VirtrigClient client, int threads) {
     this.client = client;
     ring = client.openRing();
     batches = new RingBatches(ring);
-    hosts = new HostBatches(client);
-    decoding = new Together<>(this::decodeAll);
+    hosts = new HostBatches(client, threads);
+    decoding = new Together<>(MOST_DESCRIPTORS, this::decodeAll);
   }
 
   @Override
@@ -51,8 +56,7 @@ public final class RingTransport implements Transport {
 
   @Override
   public DecodeDescriptorResponse decodeDescriptor(DecodeDescriptorRequest request) {
-    DecodeDescriptorResponse decoded = decoding.ask(request);
-    return decoded == null ? client.translation(stub -> stub.decodeDescriptor(request)) : decoded;
+    return decoding.ask(request);
   }
 
   private List<DecodeDescriptorResponse> decodeAll(List<DecodeDescriptorRequest> requests) {

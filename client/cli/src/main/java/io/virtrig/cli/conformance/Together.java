@@ -1,15 +1,18 @@
 package io.virtrig.cli.conformance;
 
+import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.virtrig.client.RefusalException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,8 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param <A> what it is answered
  */
 final class Together<Q, A> {
-  private static final int MOST = 64;
-
+  private final int most;
   private final Function<List<Q>, List<A>> call;
   private final Lock lock = new ReentrantLock();
 
@@ -34,10 +36,11 @@ final class Together<Q, A> {
   /**
    * Nothing is asked yet.
    *
-   * @param call gives an answer for each of up to 64 questions, in the same order; or refuses them
-   *     all
+   * @param most how many questions a call takes
+   * @param call gives an answer for each question, in the same order; or refuses them all
    */
-  Together(Function<List<Q>, List<A>> call) {
+  Together(int most, Function<List<Q>, List<A>> call) {
+    this.most = most;
     this.call = call;
   }
 
@@ -45,8 +48,7 @@ final class Together<Q, A> {
   private static final class Asked<Q, A> {
     private final Q question;
     private final Condition changed;
-    private @Nullable A answer;
-    private boolean over;
+    private @Nullable Supplier<A> outcome;
 
     private Asked(Q question, Condition changed) {
       this.question = question;
@@ -54,20 +56,25 @@ final class Together<Q, A> {
     }
   }
 
-  /** The answer; null when it or another question that went with it is refused. */
-  @Nullable A ask(Q question) {
+  /**
+   * The answer. One that went with others and is refused is so by itself: it alone was asked again.
+   *
+   * @throws RefusalException when the daemon refuses it
+   * @throws StatusRuntimeException when the call fails
+   */
+  A ask(Q question) {
     Asked<Q, A> mine = new Asked<>(question, lock.newCondition());
     lock.lock();
     try {
       waiting.add(mine);
-      while (!mine.over) {
+      while (mine.outcome == null) {
         if (calling) {
           mine.changed.awaitUninterruptibly();
         } else {
           askAll();
         }
       }
-      return mine.answer;
+      return mine.outcome.get();
     } finally {
       lock.unlock();
     }
@@ -76,29 +83,52 @@ final class Together<Q, A> {
   /** Asks what waits, without the lock; then it is somebody else's turn. */
   private void askAll() {
     List<Asked<Q, A>> together = new ArrayList<>();
-    while (together.size() < MOST && !waiting.isEmpty()) {
+    while (together.size() < most && !waiting.isEmpty()) {
       together.add(waiting.remove());
     }
     calling = true;
-    List<A> answers = List.of();
     lock.unlock();
+    List<Supplier<A>> outcomes = List.of();
     try {
-      answers = call.apply(together.stream().map(one -> one.question).toList());
-    } catch (RefusalException | StatusRuntimeException e) {
-      // None is answered: each thread asks for itself, and is told why when it is that one.
+      outcomes = outcomes(together.stream().map(one -> one.question).toList());
     } finally {
       lock.lock();
       calling = false;
-      answered(together, answers);
+      over(together, outcomes);
     }
   }
 
-  private void answered(List<Asked<Q, A>> together, List<A> answers) {
-    boolean each = answers.size() == together.size();
+  /** Of those that are refused together, halves are asked again: most of them did no wrong. */
+  private List<Supplier<A>> outcomes(List<Q> questions) {
+    try {
+      List<A> answers = call.apply(questions);
+      if (answers.size() != questions.size()) {
+        throw new IllegalStateException(
+            answers.size() + " answers to " + questions.size() + " questions");
+      }
+      return answers.stream().<Supplier<A>>map(answer -> () -> answer).toList();
+    } catch (RuntimeException e) {
+      if (questions.size() == 1 || !mayBeOfOne(e)) {
+        return Collections.nCopies(questions.size(), () -> { throw e; });
+      }
+      int half = questions.size() / 2;
+      List<Supplier<A>> outcomes = new ArrayList<>(outcomes(questions.subList(0, half)));
+      outcomes.addAll(outcomes(questions.subList(half, questions.size())));
+      return outcomes;
+    }
+  }
+
+  /** What the daemon refuses, or a message that is too large; not a daemon that is not there. */
+  private static boolean mayBeOfOne(RuntimeException failure) {
+    return failure instanceof RefusalException
+        || (failure instanceof StatusRuntimeException status
+            && status.getStatus().getCode() == Status.Code.RESOURCE_EXHAUSTED);
+  }
+
+  private void over(List<Asked<Q, A>> together, List<Supplier<A>> outcomes) {
     for (int i = 0; i < together.size(); i++) {
       Asked<Q, A> one = together.get(i);
-      one.answer = each ? answers.get(i) : null;
-      one.over = true;
+      one.outcome = outcomes.get(i);
       one.changed.signal();
     }
     Asked<Q, A> next = waiting.peek();

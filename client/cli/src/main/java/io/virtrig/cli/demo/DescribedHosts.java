@@ -30,7 +30,7 @@ final class DescribedHosts implements Transport {
 
   DescribedHosts(VirtrigClient client, PrintWriter out, Palette palette, boolean stages) {
     this.stages = stages;
-    ring = new RingTransport(client);
+    ring = new RingTransport(client, 1);
     this.out = out;
     this.palette = palette;
   }

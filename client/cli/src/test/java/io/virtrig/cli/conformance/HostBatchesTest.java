@@ -30,7 +30,7 @@ class HostBatchesTest {
   HostBatchesTest() throws IOException {
     daemon = FakeDaemon.inProcess(operation -> Result.getDefaultInstance());
     client = daemon.client();
-    batches = new HostBatches(client);
+    batches = new HostBatches(client, 64);
   }
 
   @Test

@@ -1,8 +1,11 @@
 package io.virtrig.cli.conformance;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.grpc.Status;
+import io.virtrig.client.RefusalException;
+import io.virtrig.v1.Refusal;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -17,6 +20,7 @@ import org.junit.jupiter.api.Test;
 
 class TogetherTest {
   private static final int THREADS = 100;
+  private static final int MOST = 64;
 
   @AutoClose private final ExecutorService threads = Executors.newFixedThreadPool(THREADS);
   private final ConcurrentLinkedQueue<List<Integer>> calls = new ConcurrentLinkedQueue<>();
@@ -27,6 +31,7 @@ class TogetherTest {
     CountDownLatch go = new CountDownLatch(1);
     Together<Integer, Integer> doubled =
         new Together<>(
+            MOST,
             questions -> {
               calls.add(questions);
               under.countDown();
@@ -61,34 +66,82 @@ class TogetherTest {
   }
 
   @Test
-  void whoeverWentWithOneThatIsRefusedHasNoAnswer() throws Exception {
+  void oneThatIsRefusedIsSoByItself() throws Exception {
     Together<Integer, Integer> picky =
         new Together<>(
+            MOST,
             questions -> {
               calls.add(questions);
               if (questions.contains(7)) {
-                throw Status.INVALID_ARGUMENT.asRuntimeException();
+                throw refusal("seven");
               }
               return questions;
             });
-    List<Callable<Integer>> tasks = new ArrayList<>();
+    List<Future<Integer>> answers = askAll(picky);
     for (int i = 0; i < THREADS; i++) {
-      int mine = i;
-      tasks.add(() -> picky.ask(mine));
-    }
-    List<Future<Integer>> answers = threads.invokeAll(tasks);
-    for (List<Integer> call : calls) {
-      for (int question : call) {
-        assertThat(answers.get(question).get()).isEqualTo(call.contains(7) ? null : question);
+      if (i == 7) {
+        assertThatThrownBy(answers.get(i)::get).cause().hasMessageContaining("seven");
+      } else {
+        assertThat(answers.get(i).get()).isEqualTo(i);
       }
+    }
+    assertThat(calls).contains(List.of(7));
+  }
+
+  @Test
+  void aMessageThatIsTooLargeIsDivided() throws Exception {
+    Together<Integer, Integer> narrow =
+        new Together<>(
+            MOST,
+            questions -> {
+              if (questions.size() > 3) {
+                throw Status.RESOURCE_EXHAUSTED.asRuntimeException();
+              }
+              return questions;
+            });
+    List<Future<Integer>> answers = askAll(narrow);
+    for (int i = 0; i < THREADS; i++) {
+      assertThat(answers.get(i).get()).isEqualTo(i);
+    }
+  }
+
+  @Test
+  void aDaemonThatIsNotThereIsAskedOnce() throws Exception {
+    Together<Integer, Integer> unanswered =
+        new Together<>(
+            MOST,
+            questions -> {
+              calls.add(questions);
+              throw Status.UNAVAILABLE.asRuntimeException();
+            });
+    for (Future<Integer> answer : askAll(unanswered)) {
+      assertThatThrownBy(answer::get).cause().hasMessageContaining("UNAVAILABLE");
     }
     assertThat(calls.stream().flatMap(List::stream)).hasSize(THREADS).doesNotHaveDuplicates();
   }
 
   @Test
   void fewerAnswersThanQuestionsAreNone() {
-    Together<Integer, Integer> mute = new Together<>(questions -> List.of());
-    assertThat(mute.ask(1)).isNull();
+    Together<Integer, Integer> mute = new Together<>(MOST, questions -> List.of());
+    assertThatThrownBy(() -> mute.ask(1)).hasMessage("0 answers to 1 questions");
+  }
+
+  private List<Future<Integer>> askAll(Together<Integer, Integer> together)
+      throws InterruptedException {
+    List<Callable<Integer>> tasks = new ArrayList<>();
+    for (int i = 0; i < THREADS; i++) {
+      int mine = i;
+      tasks.add(() -> together.ask(mine));
+    }
+    return threads.invokeAll(tasks);
+  }
+
+  private static RefusalException refusal(String reason) {
+    return new RefusalException(
+        Refusal.newBuilder()
+            .setCode(Refusal.Code.CODE_INVALID_ARGUMENT)
+            .setReason(reason)
+            .build());
   }
 
   private static void await(CountDownLatch latch) {
