@@ -4,6 +4,7 @@ import io.virtrig.client.VirtrigClient;
 import io.virtrig.client.VirtrigHost;
 import io.virtrig.client.VirtrigRing;
 import io.virtrig.v1.BatchDecodeDescriptorsRequest;
+import io.virtrig.v1.BatchWalkImagesRequest;
 import io.virtrig.v1.DecodeDescriptorRequest;
 import io.virtrig.v1.DecodeDescriptorResponse;
 import io.virtrig.v1.HostSpec;
@@ -18,12 +19,16 @@ import java.util.List;
 /** Operations in batches, over one ring. */
 public final class RingTransport implements Transport {
   private static final int MOST_TOGETHER = 64;
+  private static final int MOST_RUNS = 64;
+  private static final int MOST_IMAGES = 64;
   private static final int MOST_DESCRIPTORS = 1024;
 
   private final VirtrigClient client;
   private final VirtrigRing ring;
   private final RingBatches batches;
   private final HostBatches hosts;
+  private final Together<RunVirtqueuesRequest, RunVirtqueuesResponse> running;
+  private final Together<WalkImageRequest, WalkImageResponse> walking;
   private final Together<DecodeDescriptorRequest, DecodeDescriptorResponse> decoding;
 
   /**
@@ -36,6 +41,8 @@ public final class RingTransport implements Transport {
     ring = client.openRing();
     batches = new RingBatches(ring);
     hosts = new HostBatches(client, threads);
+    running = new Together<>(MOST_RUNS, client::runVirtqueues);
+    walking = new Together<>(MOST_IMAGES, this::walkAll);
     decoding = new Together<>(MOST_DESCRIPTORS, this::decodeAll);
   }
 
@@ -46,17 +53,26 @@ public final class RingTransport implements Transport {
 
   @Override
   public RunVirtqueuesResponse run(RunVirtqueuesRequest request) {
-    return client.runVirtqueues(request);
+    return running.ask(request);
   }
 
   @Override
   public WalkImageResponse walkImage(WalkImageRequest request) {
-    return client.translation(stub -> stub.walkImage(request));
+    return walking.ask(request);
   }
 
   @Override
   public DecodeDescriptorResponse decodeDescriptor(DecodeDescriptorRequest request) {
     return decoding.ask(request);
+  }
+
+  private List<WalkImageResponse> walkAll(List<WalkImageRequest> requests) {
+    return client
+        .translation(
+            stub ->
+                stub.batchWalkImages(
+                    BatchWalkImagesRequest.newBuilder().addAllRequests(requests).build()))
+        .getImagesList();
   }
 
   private List<DecodeDescriptorResponse> decodeAll(List<DecodeDescriptorRequest> requests) {

@@ -22,6 +22,7 @@ import io.virtrig.wire.Results;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 
 /**
  * The one place where refusals become gRPC statuses. The simulated kernel's have the domain {@value
@@ -102,6 +103,25 @@ final class Statuses {
           Code.INVALID_ARGUMENT,
           field + ": " + count + " " + what + ", where 1 to " + most + " go together");
     }
+  }
+
+  /**
+   * What answers each of several requests; the first that is refused has all refused, by its place.
+   *
+   * @param most how many go together
+   * @param what they are
+   */
+  static <Q, A> List<A> each(List<Q> requests, int most, String what, Function<Q, A> one) {
+    requireTogether("requests", requests.size(), most, what);
+    List<A> answers = new ArrayList<>(requests.size());
+    for (Q request : requests) {
+      try {
+        answers.add(one.apply(request));
+      } catch (Refused e) {
+        throw at("requests[" + answers.size() + "]", of(e));
+      }
+    }
+    return answers;
   }
 
   /** The same refusal, of what stands at a place in a larger message. */

@@ -8,14 +8,18 @@ import io.virtrig.emulator.translation.DescriptorDecoding;
 import io.virtrig.emulator.translation.ImageWalks;
 import io.virtrig.v1.BatchDecodeDescriptorsRequest;
 import io.virtrig.v1.BatchDecodeDescriptorsResponse;
+import io.virtrig.v1.BatchWalkImagesRequest;
+import io.virtrig.v1.BatchWalkImagesResponse;
 import io.virtrig.v1.TranslationServiceGrpc;
+import io.virtrig.v1.WalkImageRequest;
 import io.virtrig.v1.WalkRequest;
 import io.virtrig.v1.WalkResponse;
+import java.util.List;
 
 /** The translation service. It changes nothing: it is no operation and is not journalled. */
 final class TranslationMethods {
-
-  private static final int MOST_TOGETHER = 1024;
+  private static final int MOST_IMAGES = 64;
+  private static final int MOST_DESCRIPTORS = 1024;
 
   private TranslationMethods() {}
 
@@ -23,6 +27,7 @@ final class TranslationMethods {
     return new ServiceBinding(TranslationServiceGrpc.getServiceDescriptor(), callers)
         .method(TranslationServiceGrpc.getWalkMethod(), TranslationMethods::walk)
         .plain(TranslationServiceGrpc.getWalkImageMethod(), ImageWalks::walk)
+        .plain(TranslationServiceGrpc.getBatchWalkImagesMethod(), TranslationMethods::walkAll)
         .plain(TranslationServiceGrpc.getDecodeDescriptorMethod(), DescriptorDecoding::decode)
         .plain(
             TranslationServiceGrpc.getBatchDecodeDescriptorsMethod(), TranslationMethods::decodeAll)
@@ -36,17 +41,22 @@ final class TranslationMethods {
     return caller.tenant().hosts().get(request.getHost()).with(host -> host.walk(request));
   }
 
+  private static BatchWalkImagesResponse walkAll(BatchWalkImagesRequest request) {
+    List<WalkImageRequest> requests = request.getRequestsList();
+    ImageWalks.requireTogether(requests);
+    return BatchWalkImagesResponse.newBuilder()
+        .addAllImages(Statuses.each(requests, MOST_IMAGES, "images", ImageWalks::walk))
+        .build();
+  }
+
   private static BatchDecodeDescriptorsResponse decodeAll(BatchDecodeDescriptorsRequest request) {
-    int count = request.getRequestsCount();
-    Statuses.requireTogether("requests", count, MOST_TOGETHER, "descriptors");
-    BatchDecodeDescriptorsResponse.Builder response = BatchDecodeDescriptorsResponse.newBuilder();
-    for (int i = 0; i < count; i++) {
-      try {
-        response.addDescriptors(DescriptorDecoding.decode(request.getRequests(i)));
-      } catch (Refused e) {
-        throw Statuses.at("requests[" + i + "]", Statuses.of(e));
-      }
-    }
-    return response.build();
+    return BatchDecodeDescriptorsResponse.newBuilder()
+        .addAllDescriptors(
+            Statuses.each(
+                request.getRequestsList(),
+                MOST_DESCRIPTORS,
+                "descriptors",
+                DescriptorDecoding::decode))
+        .build();
   }
 }

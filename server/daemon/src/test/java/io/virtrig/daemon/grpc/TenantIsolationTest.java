@@ -63,9 +63,11 @@ class TenantIsolationTest {
           "virtrig.v1.EchoService/Echo",
           "virtrig.v1.EchoService/EchoStream",
           "virtrig.v1.TranslationService/WalkImage",
+          "virtrig.v1.TranslationService/BatchWalkImages",
           "virtrig.v1.TranslationService/DecodeDescriptor",
           "virtrig.v1.TranslationService/BatchDecodeDescriptors",
-          "virtrig.v1.VirtqueueService/RunVirtqueues");
+          "virtrig.v1.VirtqueueService/RunVirtqueues",
+          "virtrig.v1.VirtqueueService/BatchRunVirtqueues");
 
   @TempDir private Path folder;
   private ServedDaemon daemon;

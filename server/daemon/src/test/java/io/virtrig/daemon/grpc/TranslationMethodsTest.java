@@ -6,12 +6,21 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import com.google.protobuf.ByteString;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import io.virtrig.v1.Access;
 import io.virtrig.v1.BatchDecodeDescriptorsRequest;
+import io.virtrig.v1.BatchWalkImagesRequest;
 import io.virtrig.v1.DecodeDescriptorRequest;
 import io.virtrig.v1.DecodeDescriptorResponse;
+import io.virtrig.v1.MemoryBytes;
+import io.virtrig.v1.MemoryRange;
 import io.virtrig.v1.TranslationServiceGrpc;
 import io.virtrig.v1.TranslationServiceGrpc.TranslationServiceBlockingStub;
+import io.virtrig.v1.VtdImage;
+import io.virtrig.v1.WalkImageRequest;
+import io.virtrig.v1.WalkImageResponse;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.Collections;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -22,6 +31,12 @@ import org.junit.jupiter.api.Test;
 class TranslationMethodsTest {
   private static final int NARROW = 16;
   private static final int MOST = 1024;
+  private static final int MOST_IMAGES = 64;
+  private static final int IMAGE = 0x1000;
+  private static final long CAP_48_BITS_4_LEVELS = 47L << 16 | 1 << 10;
+  private static final long ECAP_SCALABLE_FIRST_LEVEL = 1L << 43 | 1L << 47;
+  private static final long FIRST_LEVEL_4_LEVELS = 0x49;
+  private static final long PRESENT_WRITABLE_USER_ACCESSED = 0x27;
 
   @AutoClose private final ServedDaemon daemon;
   private final TranslationServiceBlockingStub translation;
@@ -60,6 +75,71 @@ class TranslationMethodsTest {
         .hasMessageContaining("requests: 0 descriptors, where 1 to 1024 go together");
     assertThat(refused(Collections.nCopies(MOST + 1, DecodeDescriptorRequest.getDefaultInstance())))
         .hasMessageContaining("requests: 1025 descriptors");
+  }
+
+  @Test
+  void severalImagesAreWalkedAsEachAlone() {
+    SplittableRandom random = new SplittableRandom(6);
+    List<WalkImageRequest> requests =
+        Stream.generate(() -> anyImage(random)).limit(MOST_IMAGES).toList();
+    List<WalkImageResponse> alone = requests.stream().map(translation::walkImage).toList();
+    assertThat(walkAll(requests)).isEqualTo(alone);
+    assertThat(alone.stream().distinct()).hasSizeGreaterThan(MOST_IMAGES / 2);
+  }
+
+  @Test
+  void theFirstImageThatMakesNoSenseIsNamed() {
+    WalkImageRequest good = anyImage(new SplittableRandom(1));
+    WalkImageRequest narrow =
+        good.toBuilder().setVtd(good.getVtd().toBuilder().setHostAddressWidth(31)).build();
+    WalkImageRequest unitless = good.toBuilder().clearVtd().build();
+    assertThat(refusedImages(List.of(good, narrow, unitless)))
+        .hasMessageContaining("requests[1]: vtd.host_address_width: 31 is not from 32 to 52");
+  }
+
+  @Test
+  void imagesAreSomeAndHaveNoMoreAccessesThanOneMay() {
+    assertThat(refusedImages(List.of()))
+        .hasMessageContaining("requests: 0 images, where 1 to 64 go together");
+    assertThat(refusedImages(Collections.nCopies(65, WalkImageRequest.getDefaultInstance())))
+        .hasMessageContaining("requests: 65 images");
+    WalkImageRequest many =
+        WalkImageRequest.newBuilder()
+            .addAllAccesses(Collections.nCopies(2049, Access.getDefaultInstance()))
+            .build();
+    assertThat(refusedImages(List.of(many, many)))
+        .hasMessageContaining("requests.accesses: at most 4096 accesses in all, not 4098");
+  }
+
+  private List<WalkImageResponse> walkAll(List<WalkImageRequest> requests) {
+    return translation
+        .batchWalkImages(BatchWalkImagesRequest.newBuilder().addAllRequests(requests).build())
+        .getImagesList();
+  }
+
+  private StatusRuntimeException refusedImages(List<WalkImageRequest> requests) {
+    return catchThrowableOfType(StatusRuntimeException.class, () -> walkAll(requests));
+  }
+
+  /** A page of first-level entries that all lead to that page, and an access to anywhere. */
+  private static WalkImageRequest anyImage(SplittableRandom random) {
+    ByteBuffer entries = ByteBuffer.allocate(IMAGE).order(ByteOrder.LITTLE_ENDIAN);
+    while (entries.hasRemaining()) {
+      entries.putLong(PRESENT_WRITABLE_USER_ACCESSED);
+    }
+    return WalkImageRequest.newBuilder()
+        .setVtd(
+            VtdImage.newBuilder()
+                .setHostAddressWidth(39)
+                .setCap(CAP_48_BITS_4_LEVELS)
+                .setEcap(ECAP_SCALABLE_FIRST_LEVEL)
+                .addPasidEntry(FIRST_LEVEL_4_LEVELS)
+                .addPasidEntry(1)
+                .addPasidEntry(0))
+        .addRam(MemoryRange.newBuilder().setSize(IMAGE))
+        .addMemory(MemoryBytes.newBuilder().setBytes(ByteString.copyFrom(entries.array())))
+        .addAccesses(Access.newBuilder().setIova(random.nextLong(1L << 47)).setPasid(0))
+        .build();
   }
 
   private List<DecodeDescriptorResponse> decodeAll(List<DecodeDescriptorRequest> requests) {

@@ -17,6 +17,7 @@ import io.virtrig.v1.Walk;
 import io.virtrig.v1.WalkImageRequest;
 import io.virtrig.v1.WalkImageResponse;
 import io.virtrig.v1.WordUpdate;
+import java.util.List;
 import java.util.function.Function;
 
 /** Walks through images of memory. */
@@ -67,6 +68,19 @@ public final class ImageWalks {
       response.addWalks(walk);
     }
     return response.build();
+  }
+
+  /**
+   * Refuses several images with more accesses together than one may have.
+   *
+   * @throws Refused naming the accesses
+   */
+  public static void requireTogether(List<WalkImageRequest> requests) {
+    long accesses = requests.stream().mapToLong(WalkImageRequest::getAccessesCount).sum();
+    if (accesses > MOST_ACCESSES) {
+      throw Refused.exhausted(
+          "requests.accesses", "at most " + MOST_ACCESSES + " accesses in all, not " + accesses);
+    }
   }
 
   static int references(DmaOutcome outcome) {

@@ -18,6 +18,7 @@ import io.virtrig.v1.VirtqueuePosition;
 import io.virtrig.v1.VirtqueueSector;
 import io.virtrig.v1.VirtqueueSetup;
 import java.util.Arrays;
+import java.util.List;
 
 /** One run of a device by itself: it is made, its queues are kicked, and what changed is told. */
 public final class VirtqueueRun {
@@ -67,6 +68,28 @@ public final class VirtqueueRun {
    */
   public static RunVirtqueuesResponse run(RunVirtqueuesRequest request) {
     return new VirtqueueRun(request).run();
+  }
+
+  /**
+   * Refuses several runs that are more together than one may be.
+   *
+   * @throws Refused naming what is too much
+   */
+  public static void requireTogether(List<RunVirtqueuesRequest> requests) {
+    long kicks = 0;
+    long bytes = 0;
+    for (RunVirtqueuesRequest request : requests) {
+      kicks += request.getKicksCount();
+      for (VirtqueueMemory entry : request.getMemoryList()) {
+        bytes += Math.clamp(entry.getSize(), 0, MOST_MEMORY + 1);
+      }
+    }
+    if (kicks > MOST_KICKS) {
+      throw Refused.exhausted("requests.kicks", "at most " + MOST_KICKS + " kicks in all");
+    }
+    if (bytes > MOST_MEMORY) {
+      throw Refused.exhausted("requests.memory", "at most " + MOST_MEMORY + " bytes in all");
+    }
   }
 
   private RunVirtqueuesResponse run() {
