@@ -13,22 +13,22 @@ import io.virtrig.v1.CreateProgramRequest;
 import io.virtrig.v1.DeleteProgramRequest;
 import io.virtrig.v1.GetProgramRequest;
 import io.virtrig.v1.Host;
-import io.virtrig.v1.HostServiceGrpc.HostServiceBlockingStub;
 import io.virtrig.v1.HostServiceGrpc;
+import io.virtrig.v1.HostServiceGrpc.HostServiceBlockingStub;
 import io.virtrig.v1.HostSpec;
 import io.virtrig.v1.ListHostsRequest;
 import io.virtrig.v1.ListHostsResponse;
 import io.virtrig.v1.ListProgramsRequest;
 import io.virtrig.v1.ListProgramsResponse;
 import io.virtrig.v1.Program;
-import io.virtrig.v1.ProgramServiceGrpc.ProgramServiceBlockingStub;
 import io.virtrig.v1.ProgramServiceGrpc;
+import io.virtrig.v1.ProgramServiceGrpc.ProgramServiceBlockingStub;
 import io.virtrig.v1.RunProgramRequest;
 import io.virtrig.v1.RunProgramResponse;
 import io.virtrig.v1.RunVirtqueuesRequest;
 import io.virtrig.v1.RunVirtqueuesResponse;
-import io.virtrig.v1.TranslationServiceGrpc.TranslationServiceBlockingStub;
 import io.virtrig.v1.TranslationServiceGrpc;
+import io.virtrig.v1.TranslationServiceGrpc.TranslationServiceBlockingStub;
 import io.virtrig.v1.VirtqueueServiceGrpc;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -195,14 +195,15 @@ public final class VirtrigClient implements AutoCloseable {
    * @param wanted 1 to {@link #MOST_HOSTS_TOGETHER}; each is given a {@code request_id} that has
    *     none
    * @return they, in the same order
-   * @throws io.grpc.StatusRuntimeException that names the place of the one which is refused
+   * @throws RefusalException that names the place of the one which is refused
    */
   public List<VirtrigHost> createHosts(List<CreateHostRequest> wanted) {
     BatchCreateHostsRequest.Builder batch = BatchCreateHostsRequest.newBuilder();
+    String call = UUID.randomUUID().toString();
     for (CreateHostRequest one : wanted) {
       batch.addRequests(
           one.getRequestId().isEmpty()
-              ? one.toBuilder().setRequestId(UUID.randomUUID().toString()).build()
+              ? one.toBuilder().setRequestId(call + "-" + batch.getRequestsCount()).build()
               : one);
     }
     BatchCreateHostsRequest once = batch.build();

@@ -20,7 +20,9 @@ public final class ConformanceRunner implements AutoCloseable {
   /** Cases at a time: most of them wait for an answer, and share the messages that carry them. */
   public static final int USUAL_JOBS = 32;
 
-  /** Cases at a time on a daemon that nobody else uses: fewer messages, and as many hosts at once. */
+  /**
+   * Cases at a time on a daemon that nobody else uses: fewer messages, and as many hosts at once.
+   */
   public static final int JOBS_ALONE = 256;
 
   private final Transport transport;

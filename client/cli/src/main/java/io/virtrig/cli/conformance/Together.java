@@ -109,7 +109,11 @@ final class Together<Q, A> {
       return answers.stream().<Supplier<A>>map(answer -> () -> answer).toList();
     } catch (RuntimeException e) {
       if (questions.size() == 1 || !mayBeOfOne(e)) {
-        return Collections.nCopies(questions.size(), () -> { throw e; });
+        return Collections.nCopies(
+            questions.size(),
+            () -> {
+              throw e;
+            });
       }
       int half = questions.size() / 2;
       List<Supplier<A>> outcomes = new ArrayList<>(outcomes(questions.subList(0, half)));

@@ -138,10 +138,7 @@ class TogetherTest {
 
   private static RefusalException refusal(String reason) {
     return new RefusalException(
-        Refusal.newBuilder()
-            .setCode(Refusal.Code.CODE_INVALID_ARGUMENT)
-            .setReason(reason)
-            .build());
+        Refusal.newBuilder().setCode(Refusal.Code.CODE_INVALID_ARGUMENT).setReason(reason).build());
   }
 
   private static void await(CountDownLatch latch) {

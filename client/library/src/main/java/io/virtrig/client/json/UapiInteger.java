@@ -18,6 +18,11 @@ final class UapiInteger {
   /** More decimal digits than any 64-bit number has. */
   private static final int TOO_MANY_DIGITS = 21;
 
+  /** With so many digits, of which sign and prefix are some, no number exceeds a {@code long}. */
+  private static final int SHORT = 17;
+
+  private static final long UINT32_MAX = 0xffff_ffffL;
+
   private final String path;
   private final FieldDescriptor field;
   private final Variables variables;
@@ -46,7 +51,7 @@ final class UapiInteger {
     }
     JsonPrimitive primitive = json.getAsJsonPrimitive();
     if (primitive.isNumber()) {
-      return fit(number(primitive.getAsString()));
+      return number(primitive.getAsString());
     }
     if (primitive.isString()) {
       return word(primitive.getAsString());
@@ -59,25 +64,25 @@ final class UapiInteger {
       return sum(word);
     }
     if (looksLikeNumber(word)) {
-      return fit(number(word));
+      return number(word);
     }
     OptionalLong ofField = FieldWords.value(field, word);
     if (ofField.isPresent()) {
-      return fit(BigInteger.valueOf(ofField.getAsLong()));
+      return fit(ofField.getAsLong());
     }
     long constant =
         Uapi.value(word)
             .orElseThrow(
                 () -> wrong("\"" + word + "\" is neither a number nor a constant of the uAPI"));
-    return fit(BigInteger.valueOf(constant));
+    return fit(constant);
   }
 
   private long sum(String word) {
     int plus = word.indexOf('+');
     String name = word.substring(1, plus < 0 ? word.length() : plus);
     long base = variables.value(name).orElseThrow(() -> wrong("no variable $" + name));
-    long offset = plus < 0 ? 0 : number(word.substring(plus + 1)).longValue();
-    return fit(BigInteger.valueOf(base + offset));
+    long offset = plus < 0 ? 0 : exact(word.substring(plus + 1)).longValue();
+    return fit(base + offset);
   }
 
   private static boolean looksLikeNumber(String word) {
@@ -85,7 +90,22 @@ final class UapiInteger {
     return first < word.length() && Character.isDigit(word.charAt(first));
   }
 
-  private BigInteger number(String text) {
+  /** Nearly all numbers are short, and need no arithmetic without bounds. */
+  private long number(String text) {
+    try {
+      if (text.length() <= SHORT) {
+        return fit(
+            text.startsWith("0x")
+                ? Long.parseLong(text, 2, text.length(), 16)
+                : Long.parseLong(text));
+      }
+    } catch (NumberFormatException e) {
+      // Perhaps an integer in another form, as 1e3.
+    }
+    return fit(exact(text));
+  }
+
+  private BigInteger exact(String text) {
     try {
       if (text.startsWith("0x")) {
         return new BigInteger(text.substring(2), 16);
@@ -100,6 +120,16 @@ final class UapiInteger {
       wrong.initCause(e);
       throw wrong;
     }
+  }
+
+  private long fit(long value) {
+    if (Scalars.width(field) == Long.SIZE) {
+      return value;
+    }
+    if (value < Integer.MIN_VALUE || value > UINT32_MAX) {
+      throw wrong(value + " does not fit 32 bits");
+    }
+    return (int) value;
   }
 
   private long fit(BigInteger value) {

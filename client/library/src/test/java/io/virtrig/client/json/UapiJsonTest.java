@@ -20,8 +20,10 @@ import io.virtrig.v1.VfioIommuGetInfoResponse;
 import io.virtrig.v1.VfioIommuInfoCapability;
 import io.virtrig.v1.VfioIommuMapDmaRequest;
 import io.virtrig.v1.VfioIovaRange;
+import java.math.BigInteger;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -72,6 +74,33 @@ class UapiJsonTest {
     var request = read("{\"fd\":\"$closed\",\"gsi\":-2}", KvmIrqfdRequest.newBuilder());
     assertThat(Integer.toUnsignedLong(request.getFd())).isEqualTo(0xffffffffL);
     assertThat(request.getGsi()).isEqualTo(-2);
+  }
+
+  @Test
+  void integersOfAnyLengthAreWhatArithmeticWithoutBoundsSays() {
+    SplittableRandom random = new SplittableRandom(12);
+    int read = 0;
+    for (int i = 0; i < 20_000; i++) {
+      byte[] magnitude = new byte[10];
+      random.nextBytes(magnitude);
+      BigInteger value = new BigInteger(1, magnitude).shiftRight(random.nextInt(80));
+      value = random.nextBoolean() ? value : value.negate();
+      String text = random.nextBoolean() ? value.toString() : "\"0x" + value.toString(16) + "\"";
+      boolean narrow = random.nextBoolean();
+      int width = narrow ? Integer.SIZE : Long.SIZE;
+      String json = "{\"" + (narrow ? "flags" : "size") + "\":" + text + "}";
+      if (value.signum() < 0 ? value.bitLength() < width : value.bitLength() <= width) {
+        var request = read(json, VfioIommuMapDmaRequest.newBuilder());
+        long bits = narrow ? request.getFlags() : request.getSize();
+        assertThat(bits).as(json).isEqualTo(narrow ? value.intValue() : value.longValue());
+        read++;
+      } else {
+        assertThatThrownBy(() -> read(json, VfioIommuMapDmaRequest.newBuilder()))
+            .as(json)
+            .hasMessageContaining("does not fit");
+      }
+    }
+    assertThat(read).isBetween(5_000, 15_000);
   }
 
   @ParameterizedTest

@@ -3,7 +3,6 @@ package io.virtrig.daemon.grpc;
 import com.google.rpc.Code;
 import io.grpc.ServerServiceDefinition;
 import io.virtrig.daemon.tenancy.Caller;
-import io.virtrig.emulator.errno.Refused;
 import io.virtrig.emulator.translation.DescriptorDecoding;
 import io.virtrig.emulator.translation.ImageWalks;
 import io.virtrig.v1.BatchDecodeDescriptorsRequest;
