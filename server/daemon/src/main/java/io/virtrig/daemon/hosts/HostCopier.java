@@ -12,6 +12,7 @@ import io.virtrig.emulator.Host;
 import io.virtrig.emulator.state.CopyOnWrite;
 import io.virtrig.emulator.state.Shared;
 import java.nio.ByteBuffer;
+import java.util.List;
 import org.objenesis.strategy.StdInstantiatorStrategy;
 
 /**
@@ -21,6 +22,9 @@ import org.objenesis.strategy.StdInstantiatorStrategy;
  * <p>Safe for use by several threads; each host must be at rest.
  */
 final class HostCopier {
+  /** What is shared, whatever it refers to. */
+  static final List<Class<?>> NEVER_CHANGE =
+      List.of(Shared.class, MessageLite.class, ByteString.class);
 
   private final Pool<Kryo> pool =
       new Pool<>(true, true) {
@@ -52,7 +56,7 @@ final class HostCopier {
     kryo.addDefaultSerializer(Record.class, new Records());
     kryo.addDefaultSerializer(CopyOnWrite.class, new OwnWay());
     kryo.addDefaultSerializer(ByteBuffer.class, new Buffers());
-    for (Class<?> type : new Class<?>[] {Shared.class, MessageLite.class, ByteString.class}) {
+    for (Class<?> type : NEVER_CHANGE) {
       kryo.addDefaultSerializer(type, new Same<>());
     }
     kryo.register(ClosureSerializer.Closure.class, new StatelessLambda());

@@ -23,14 +23,17 @@ final class Records extends OnlyCopied<Record> {
         }
       };
 
+  /** A component; what never changes is not looked at. */
+  private record Component(MethodHandle accessor, boolean changes) {}
+
   /** How a record is taken apart and put together. */
-  private record Shape(MethodHandle constructor, List<MethodHandle> components) {
+  private record Shape(MethodHandle constructor, List<Component> components, boolean changes) {
 
     static Shape of(Class<?> type) {
       RecordComponent[] parts = type.getRecordComponents();
       Class<?>[] types =
           Arrays.stream(parts).map(RecordComponent::getType).toArray(Class<?>[]::new);
-      List<MethodHandle> components = new ArrayList<>();
+      List<Component> components = new ArrayList<>();
       MethodHandles.Lookup lookup = MethodHandles.lookup();
       try {
         Constructor<?> canonical = type.getDeclaredConstructor(types);
@@ -43,27 +46,40 @@ final class Records extends OnlyCopied<Record> {
         for (RecordComponent part : parts) {
           part.getAccessor().setAccessible(true);
           components.add(
-              lookup
-                  .unreflect(part.getAccessor())
-                  .asType(MethodType.methodType(Object.class, Object.class)));
+              new Component(
+                  lookup
+                      .unreflect(part.getAccessor())
+                      .asType(MethodType.methodType(Object.class, Object.class)),
+                  mayChange(part.getType())));
         }
-        return new Shape(constructor, components);
+        return new Shape(constructor, components, components.stream().anyMatch(Component::changes));
       } catch (ReflectiveOperationException e) {
         throw new IllegalStateException("a record without its constructor: " + type, e);
       }
     }
   }
 
+  private static boolean mayChange(Class<?> type) {
+    return !type.isPrimitive()
+        && !type.isEnum()
+        && type != String.class
+        && HostCopier.NEVER_CHANGE.stream().noneMatch(shared -> shared.isAssignableFrom(type));
+  }
+
   @Override
   @SuppressWarnings("ReferenceEquality") // Whether it is another object is the question.
   public Record copy(Kryo kryo, Record original) {
     Shape shape = SHAPES.get(original.getClass());
+    if (!shape.changes) {
+      return original;
+    }
     try {
       Object[] values = new Object[shape.components.size()];
       boolean changed = false;
       for (int i = 0; i < values.length; i++) {
-        Object value = shape.components.get(i).invokeExact((Object) original);
-        values[i] = kryo.copy(value);
+        Component component = shape.components.get(i);
+        Object value = component.accessor.invokeExact((Object) original);
+        values[i] = component.changes ? kryo.copy(value) : value;
         changed |= values[i] != value;
       }
       if (!changed) {
