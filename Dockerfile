@@ -5,23 +5,11 @@
 # BASE is any image with a Java runtime of version 25 and a shell. Without a registry deploy/image/base makes one.
 ARG BASE=eclipse-temurin:25-jre
 
-FROM ${BASE} AS assembled
-COPY server/daemon/target/lib/ /jars/
-COPY server/daemon/target/virtrigd.jvm server/daemon/target/training.jvm server/daemon/target/bom.json /opt/virtrig/
-# Dependencies change seldom: a layer of their own. The AOT cache holds only for the class path as it was spelled when the
-# cache was made, so it is spelled out, in an order that does not depend on the file system.
-RUN mkdir -p /own /dependencies \
-    && mv /jars/virtrig-*.jar /own/ \
-    && mv /jars/*.jar /dependencies/ \
-    && ls /own /dependencies | grep '[.]jar$' | LC_ALL=C sort \
-      | sed 's,^,/opt/virtrig/lib/,' | tr '\n' ':' | sed 's,^,-cp ,; s,:$,,' >/opt/virtrig/virtrigd.classpath
-
 FROM ${BASE}
-COPY --from=assembled /dependencies/ /opt/virtrig/lib/
-COPY --from=assembled /own/ /opt/virtrig/lib/
-COPY --from=assembled /opt/virtrig/ /opt/virtrig/
+COPY server/daemon/target/lib/ /opt/virtrig/lib/
+COPY server/daemon/target/virtrigd.jvm server/daemon/target/training.jvm server/daemon/target/bom.json /opt/virtrig/
 # The AOT cache belongs to this image's JVM: a run that calls a daemon in each of the ways that clients do writes it.
-RUN ["java", "@/opt/virtrig/virtrigd.jvm", "@/opt/virtrig/training.jvm", "@/opt/virtrig/virtrigd.classpath", \
+RUN ["java", "@/opt/virtrig/virtrigd.jvm", "@/opt/virtrig/training.jvm", "-cp", "/opt/virtrig/lib/*", \
      "-XX:AOTCacheOutput=/opt/virtrig/virtrigd.aot", "io.virtrig.daemon.Training"]
 
 ARG VERSION=development
@@ -40,7 +28,7 @@ EXPOSE 7473 9464
 USER 65532:65532
 WORKDIR /tmp
 HEALTHCHECK --interval=30s --timeout=5s --start-period=10s --retries=3 \
-  CMD ["java", "@/opt/virtrig/virtrigd.jvm", "@/opt/virtrig/virtrigd.classpath", \
+  CMD ["java", "@/opt/virtrig/virtrigd.jvm", "-cp", "/opt/virtrig/lib/*", \
        "-XX:AOTCache=/opt/virtrig/virtrigd.aot", "io.virtrig.daemon.Main", "--healthcheck"]
-ENTRYPOINT ["java", "@/opt/virtrig/virtrigd.jvm", "@/opt/virtrig/virtrigd.classpath", \
+ENTRYPOINT ["java", "@/opt/virtrig/virtrigd.jvm", "-cp", "/opt/virtrig/lib/*", \
             "-XX:AOTCache=/opt/virtrig/virtrigd.aot", "io.virtrig.daemon.Main"]

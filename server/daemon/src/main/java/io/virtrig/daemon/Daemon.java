@@ -2,12 +2,6 @@ package io.virtrig.daemon;
 
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.binder.jvm.ClassLoaderMetrics;
-import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
-import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
-import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
-import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
-import io.micrometer.core.instrument.binder.system.UptimeMetrics;
 import io.micrometer.core.instrument.config.MeterFilter;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
@@ -51,7 +45,6 @@ public final class Daemon implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Daemon.class);
 
   private final PrometheusMeterRegistry registry;
-  private final JvmGcMetrics gcMetrics;
   private final GrpcServer grpc;
   private final @Nullable MetricsServer metrics;
   private final @Nullable AdminServer admin;
@@ -61,13 +54,11 @@ public final class Daemon implements AutoCloseable {
 
   private Daemon(
       PrometheusMeterRegistry registry,
-      JvmGcMetrics gcMetrics,
       GrpcServer grpc,
       @Nullable MetricsServer metrics,
       @Nullable AdminServer admin,
       Deque<AutoCloseable> started) {
     this.registry = registry;
-    this.gcMetrics = gcMetrics;
     this.grpc = grpc;
     this.metrics = metrics;
     this.admin = admin;
@@ -92,8 +83,6 @@ public final class Daemon implements AutoCloseable {
     HostMaker maker =
         new HostMaker(
             DeviceModelFiles.withFiles(configuration.models()), new EventMetrics(registry));
-    JvmGcMetrics gcMetrics = new JvmGcMetrics();
-    gcMetrics.bindTo(registry);
     bind(registry, slots);
     Deque<AutoCloseable> started = new ArrayDeque<>();
     try {
@@ -105,6 +94,9 @@ public final class Daemon implements AutoCloseable {
       LimitMetrics limits = new LimitMetrics(registry);
       MemoryPressure memory = new MemoryPressure(registry, limits);
       started.push(memory);
+      OperationMetrics operations = new OperationMetrics(registry);
+      LateStart late = new LateStart(registry, memory, operations);
+      started.push(late);
       Leases leases = new Leases(System::nanoTime, registry);
       started.push(leases);
       TlsFiles tls = tls(configuration, tenants, registry, started);
@@ -119,14 +111,22 @@ public final class Daemon implements AutoCloseable {
                   new Connections(configuration.limits(), limits, registry),
                   limits),
               new GrpcServer.Backing(
-                  new OperationExecutor(new OperationMetrics(registry), memory),
+                  new OperationExecutor(operations, memory),
                   leases,
                   new RingMetrics(registry),
                   new WatchMetrics(registry)));
       InetSocketAddress scraped = configuration.metrics();
       MetricsServer metrics = null;
       if (scraped != null) {
-        metrics = MetricsServer.start(scraped, configuration.scraping(), registry, grpc::serving);
+        metrics =
+            MetricsServer.start(
+                scraped,
+                configuration.scraping(),
+                () -> {
+                  late.await();
+                  return registry.scrape();
+                },
+                grpc::serving);
         started.push(metrics);
         Console.serve(metrics, tenants, registry);
       }
@@ -137,7 +137,8 @@ public final class Daemon implements AutoCloseable {
         started.push(admin);
       }
       grpc.start();
-      return new Daemon(registry, gcMetrics, grpc, metrics, admin, started);
+      late.begin();
+      return new Daemon(registry, grpc, metrics, admin, started);
     } catch (IOException | RuntimeException e) {
       closeAll(started);
       throw e;
@@ -198,11 +199,6 @@ public final class Daemon implements AutoCloseable {
   }
 
   private static void bind(MeterRegistry registry, HostSlots slots) {
-    new ClassLoaderMetrics().bindTo(registry);
-    new JvmMemoryMetrics().bindTo(registry);
-    new JvmThreadMetrics().bindTo(registry);
-    new ProcessorMetrics().bindTo(registry);
-    new UptimeMetrics().bindTo(registry);
     Gauge.builder("virtrig.hosts", slots, HostSlots::taken)
         .description("Hosts there are")
         .register(registry);
@@ -236,7 +232,6 @@ public final class Daemon implements AutoCloseable {
       Thread.currentThread().interrupt();
     } finally {
       closeAll(started);
-      gcMetrics.close();
       registry.close();
     }
   }

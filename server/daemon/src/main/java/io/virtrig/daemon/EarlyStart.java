@@ -1,21 +1,29 @@
 package io.virtrig.daemon;
 
+import io.virtrig.daemon.grpc.GrpcServer;
 import org.slf4j.LoggerFactory;
 
 /**
- * What each start needs and no setting changes: the logs, set up on a thread beside the one that
- * reads the settings.
+ * What each start needs and no setting changes, shared by two threads: the logs beside the one that
+ * reads the settings, the vocabulary on it afterwards. Neither needs a class of the other's.
  */
 final class EarlyStart {
   private EarlyStart() {}
 
-  /** Begins; the daemon starts when the thread has ended, so that no two initialize one class. */
-  static Thread begin() {
-    return Thread.ofPlatform().daemon().name("early-start").start(EarlyStart::run);
+  /** Begins with the logs; what writes one starts when the thread has ended. */
+  static Thread logs() {
+    return Thread.ofPlatform()
+        .daemon()
+        .name("early-start")
+        .start(
+            () -> {
+              TransportLog.quieten();
+              var _ = LoggerFactory.getILoggerFactory();
+            });
   }
 
-  private static void run() {
-    TransportLog.quieten();
-    var _ = LoggerFactory.getILoggerFactory();
+  /** The rest. */
+  static void vocabulary() {
+    GrpcServer.loadVocabulary();
   }
 }

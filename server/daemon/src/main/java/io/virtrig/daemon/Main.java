@@ -19,7 +19,7 @@ public final class Main {
 
   /** Exit codes: 0 stopped or healthy, 1 could not start or not healthy, 2 bad settings. */
   public static void main(String[] arguments) throws InterruptedException {
-    Thread early = EarlyStart.begin();
+    Thread logs = EarlyStart.logs();
     Configuration configuration;
     try {
       configuration = Settings.parse(arguments, System.getenv());
@@ -35,7 +35,8 @@ public final class Main {
       System.exit(health(configuration));
       return;
     }
-    early.join();
+    EarlyStart.vocabulary();
+    logs.join();
     Daemon daemon;
     try {
       daemon = Daemon.start(configuration);
@@ -58,7 +59,7 @@ public final class Main {
                 },
                 "shutdown"));
     if (configuration.untilStdinCloses()) {
-      Thread.ofVirtual().start(Main::exitWithStdin);
+      var _ = Thread.ofPlatform().daemon().name("stdin").start(Main::exitWithStdin);
     }
     System.out.println(ready(daemon));
     stopped.await();

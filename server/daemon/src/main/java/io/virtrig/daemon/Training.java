@@ -1,6 +1,7 @@
 package io.virtrig.daemon;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.Objects.requireNonNull;
 
 import com.google.protobuf.Descriptors.FieldDescriptor;
 import io.grpc.ManagedChannel;
@@ -10,7 +11,6 @@ import io.grpc.health.v1.HealthCheckRequest;
 import io.grpc.health.v1.HealthGrpc;
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.StreamObserver;
-import io.virtrig.daemon.config.Configuration;
 import io.virtrig.daemon.config.Settings;
 import io.virtrig.emulator.Host;
 import io.virtrig.uapi.IoUring;
@@ -43,7 +43,12 @@ import io.virtrig.v1.VfioIommuUnmapDmaRequest;
 import io.virtrig.v1.VfioSetIommuRequest;
 import io.virtrig.v1.VirtqueueServiceGrpc;
 import io.virtrig.wire.EveryMessage;
+import java.io.BufferedReader;
 import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.PipedInputStream;
+import java.io.PipedOutputStream;
+import java.io.PrintStream;
 import java.net.URI;
 import java.net.URL;
 import java.nio.file.FileSystem;
@@ -67,30 +72,53 @@ final class Training {
 
   private Training() {}
 
-  /** Trains. */
+  /** Trains: what the daemon says it hears, and when all is done ends its standard input. */
   public static void main(String[] arguments) throws Exception {
-    String[] anyPort = {"--listen", "127.0.0.1:0", "--metrics", "127.0.0.1:0"};
-    EarlyStart.begin().join();
-    Configuration configuration = Settings.parse(anyPort, Map.of());
-    if (configuration == null || HealthCheck.isAskedFor(anyPort)) {
-      throw new IllegalStateException("the settings ask for something else than a daemon");
+    PipedInputStream said = new PipedInputStream();
+    PipedOutputStream end = new PipedOutputStream();
+    System.setOut(new PrintStream(new PipedOutputStream(said), true, UTF_8));
+    System.setIn(new PipedInputStream(end));
+    Thread.ofPlatform()
+        .start(
+            () -> {
+              try (end) {
+                callEverything(new BufferedReader(new InputStreamReader(said, UTF_8)).readLine());
+              } catch (Exception e) {
+                e.printStackTrace();
+                Runtime.getRuntime().halt(1);
+              }
+            });
+    Main.main(
+        new String[] {
+          "--listen", "127.0.0.1:0", "--metrics", "127.0.0.1:0", "--until-stdin-closes"
+        });
+  }
+
+  /**
+   * As clients do.
+   *
+   * @param ready the line by which the daemon says where it listens
+   */
+  private static void callEverything(String ready) throws Exception {
+    String metrics = address(ready, "metrics");
+    ManagedChannel channel =
+        NettyChannelBuilder.forTarget(address(ready, "grpc")).usePlaintext().build();
+    var _ = HealthGrpc.newBlockingStub(channel).check(HealthCheckRequest.getDefaultInstance());
+    for (int round = 0; round < ROUNDS; round++) {
+      drive(channel, "trained-" + round);
     }
-    try (Daemon daemon = Daemon.start(configuration)) {
-      ManagedChannel channel =
-          NettyChannelBuilder.forAddress(daemon.grpcAddress()).usePlaintext().build();
-      var _ = HealthGrpc.newBlockingStub(channel).check(HealthCheckRequest.getDefaultInstance());
-      for (int round = 0; round < ROUNDS; round++) {
-        drive(channel, "trained-" + round);
-      }
-      everyOperation(channel);
-      refused(channel);
-      everyClassBeside(Main.class);
-      everyClassBeside(Host.class);
-      everyClassBeside(Int2ObjectHashMap.class);
-      scrape(daemon);
-      System.out.println(Main.ready(daemon));
-      var _ = channel.shutdownNow();
-    }
+    everyOperation(channel);
+    refused(channel);
+    everyClassBeside(Main.class);
+    everyClassBeside(Host.class);
+    everyClassBeside(Int2ObjectHashMap.class);
+    scrape(metrics);
+    HealthCheck.run(requireNonNull(Settings.parse(new String[] {"--metrics", metrics}, Map.of())));
+    var _ = channel.shutdownNow();
+  }
+
+  private static String address(String ready, String of) {
+    return ready.replaceFirst(".* " + of + "=(\\S+).*", "$1");
   }
 
   private static void drive(ManagedChannel channel, String host) throws Exception {
@@ -250,12 +278,8 @@ final class Training {
     return Substitution.newBuilder().setField(field).setEntry(entry);
   }
 
-  private static void scrape(Daemon daemon) throws Exception {
-    if (daemon.metricsAddress() == null) {
-      throw new IllegalStateException("no metrics are served");
-    }
-    URL page =
-        URI.create("http://127.0.0.1:" + daemon.metricsAddress().getPort() + "/metrics").toURL();
+  private static void scrape(String address) throws Exception {
+    URL page = URI.create("http://" + address + "/metrics").toURL();
     try (InputStream metrics = page.openStream()) {
       if (!new String(metrics.readAllBytes(), UTF_8).contains("virtrig_operations_total")) {
         throw new IllegalStateException("the metrics lack the operations");

@@ -152,7 +152,7 @@ public final class GrpcServer {
   public static GrpcServer onNetwork(
       Configuration configuration, @Nullable TlsFiles tls, Admission admission, Backing backing) {
     Tenants tenants = admission.tenants();
-    boolean open = configuration.access().equals(Configuration.Access.OPEN);
+    boolean open = configuration.access().isOpen();
     Callers callers = open ? Callers.all(tenants) : Callers.gated(admission.audit());
     WatchMethod watches = new WatchMethod(callers, backing.watches());
     ConnectionLimits limits = configuration.limits();
@@ -191,6 +191,11 @@ public final class GrpcServer {
         open ? null : new Gate(tenants, admission.refused()),
         tenants.named() ? new TenantShares(tenants) : null,
         configuration.shutdownGrace());
+  }
+
+  /** Loads what every server serves the most of; without it that happens as one is made. */
+  public static void loadVocabulary() {
+    var _ = OperationServices.SERVICES;
   }
 
   /** A socket whose connections pass the gate before anything is made for them. */

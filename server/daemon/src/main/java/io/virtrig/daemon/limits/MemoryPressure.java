@@ -75,27 +75,19 @@ public final class MemoryPressure implements AutoCloseable, NotificationListener
 
   private final LimitMetrics metrics;
   private final long most = Runtime.getRuntime().maxMemory();
-  private final Set<String> heapPools =
-      ManagementFactory.getMemoryPoolMXBeans().stream()
-          .filter(pool -> pool.getType() == MemoryType.HEAP)
-          .map(MemoryPoolMXBean::getName)
-          .collect(Collectors.toSet());
-  private final List<NotificationEmitter> collectors =
-      ManagementFactory.getGarbageCollectorMXBeans().stream()
-          .filter(NotificationEmitter.class::isInstance)
-          .map(NotificationEmitter.class::cast)
-          .toList();
   private final ScheduledExecutorService thread =
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofVirtual().name("memory-pressure").factory());
 
+  private volatile Set<String> heapPools = Set.of();
+  private volatile List<NotificationEmitter> collectors = List.of();
   private volatile long live;
   private volatile boolean shedding;
 
   /** Something was given back since the last collection that was asked for. */
   private volatile boolean released;
 
-  /** Begins to watch. */
+  /** Does not watch yet, so nothing is refused. */
   public MemoryPressure(MeterRegistry registry, LimitMetrics metrics) {
     this.metrics = metrics;
     Gauge.builder("virtrig.memory.live", () -> live)
@@ -107,6 +99,20 @@ public final class MemoryPressure implements AutoCloseable, NotificationListener
         .description("Whether what makes hosts grow is refused for want of memory")
         .strongReference(true)
         .register(registry);
+  }
+
+  /** Begins to watch. */
+  public void watch() {
+    heapPools =
+        ManagementFactory.getMemoryPoolMXBeans().stream()
+            .filter(pool -> pool.getType() == MemoryType.HEAP)
+            .map(MemoryPoolMXBean::getName)
+            .collect(Collectors.toSet());
+    collectors =
+        ManagementFactory.getGarbageCollectorMXBeans().stream()
+            .filter(NotificationEmitter.class::isInstance)
+            .map(NotificationEmitter.class::cast)
+            .toList();
     for (NotificationEmitter collector : collectors) {
       collector.addNotificationListener(this, null, null);
     }

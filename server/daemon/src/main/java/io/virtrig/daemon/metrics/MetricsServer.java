@@ -5,7 +5,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import com.sun.net.httpserver.Headers;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
-import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.virtrig.daemon.config.Scraping;
 import io.virtrig.daemon.hosts.NoSuchHost;
 import java.io.IOException;
@@ -59,23 +58,21 @@ public final class MetricsServer implements AutoCloseable {
   /**
    * Starts it.
    *
+   * @param metrics what Prometheus scrapes
    * @param ready whether the daemon takes calls
    */
   public static MetricsServer start(
-      InetSocketAddress address,
-      Scraping scraping,
-      PrometheusMeterRegistry registry,
-      BooleanSupplier ready)
+      InetSocketAddress address, Scraping scraping, Supplier<String> metrics, BooleanSupplier ready)
       throws IOException {
     LIMITS.forEach((name, value) -> System.setProperty(name, System.getProperty(name, value)));
-    MetricsServer metrics =
+    MetricsServer pages =
         new MetricsServer(HttpServer.create(address, 0), new PageAccess(scraping));
-    metrics.server.setExecutor(metrics.threads);
-    metrics.page("/metrics", PROMETHEUS_TEXT, query -> registry.scrape().getBytes(UTF_8));
-    metrics.open("/healthz", () -> "ok\n");
-    metrics.open("/readyz", () -> ready.getAsBoolean() ? "ok\n" : "");
-    metrics.server.start();
-    return metrics;
+    pages.server.setExecutor(pages.threads);
+    pages.page("/metrics", PROMETHEUS_TEXT, query -> metrics.get().getBytes(UTF_8));
+    pages.open("/healthz", () -> "ok\n");
+    pages.open("/readyz", () -> ready.getAsBoolean() ? "ok\n" : "");
+    pages.server.start();
+    return pages;
   }
 
   /**

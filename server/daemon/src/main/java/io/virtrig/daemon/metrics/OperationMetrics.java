@@ -8,12 +8,12 @@ import io.virtrig.v1.Operation.OpCase;
 import io.virtrig.v1.Result;
 import java.time.Duration;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.stream.Stream;
 
 /**
@@ -40,11 +40,13 @@ public final class OperationMetrics {
 
   private final MeterRegistry registry;
 
-  /** By operation number. */
-  private final Counter[] succeeded = new Counter[HIGHEST_NUMBER + 1];
+  /** By operation number; null what was never asked for. */
+  private final AtomicReferenceArray<Counter> succeeded =
+      new AtomicReferenceArray<>(HIGHEST_NUMBER + 1);
 
-  /** By operation number. */
-  private final Timer[] durations = new Timer[HIGHEST_NUMBER + 1];
+  /** By operation number; null what was never asked for. */
+  private final AtomicReferenceArray<Timer> durations =
+      new AtomicReferenceArray<>(HIGHEST_NUMBER + 1);
 
   /** By operation number, then by outcome. */
   private final List<Map<String, Counter>> refused =
@@ -52,14 +54,36 @@ public final class OperationMetrics {
           .limit(HIGHEST_NUMBER + 1L)
           .toList();
 
-  /** Registers the series of every operation, so that none executed and no such series differ. */
+  /** Registers nothing yet. */
   public OperationMetrics(MeterRegistry registry) {
     this.registry = registry;
-    Map<String, Timer> byArea = new HashMap<>();
+  }
+
+  /** Registers the series of every operation, so that none executed and no such series differ. */
+  public void registerAll() {
     for (OpCase op : OpCase.values()) {
-      succeeded[op.getNumber()] = counter(op, "OK");
-      durations[op.getNumber()] = byArea.computeIfAbsent(area(op), this::timer);
+      var _ = succeeded(op);
+      var _ = duration(op);
     }
+  }
+
+  /** The registry gives whoever comes second what it gave the first. */
+  private Counter succeeded(OpCase op) {
+    Counter counter = succeeded.getAcquire(op.getNumber());
+    if (counter == null) {
+      counter = counter(op, "OK");
+      succeeded.setRelease(op.getNumber(), counter);
+    }
+    return counter;
+  }
+
+  private Timer duration(OpCase op) {
+    Timer timer = durations.getAcquire(op.getNumber());
+    if (timer == null) {
+      timer = timer(area(op));
+      durations.setRelease(op.getNumber(), timer);
+    }
+    return timer;
   }
 
   private Timer timer(String area) {
@@ -88,14 +112,14 @@ public final class OperationMetrics {
 
   /** Counts and times an operation that came by itself. */
   public void executed(OpCase op, Result result, long nanoseconds) {
-    durations[op.getNumber()].record(nanoseconds, TimeUnit.NANOSECONDS);
+    duration(op).record(nanoseconds, TimeUnit.NANOSECONDS);
     executed(op, result);
   }
 
   /** Counts an operation of a batch: to time each would cost as much as a quarter of them. */
   public void executed(OpCase op, Result result) {
     if (!result.hasErrno() && !result.hasRefusal()) {
-      succeeded[op.getNumber()].increment();
+      succeeded(op).increment();
       return;
     }
     String outcome =

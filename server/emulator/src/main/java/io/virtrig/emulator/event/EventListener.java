@@ -5,8 +5,12 @@ import io.virtrig.v1.EventKind;
 
 /** Is told of every event as it happens, to count it. It must not call back into the host. */
 public interface EventListener extends Shared {
-  /** Counts nothing. */
-  EventListener NONE = (kind, label) -> {};
+  /** Counts nothing. No lambda: an interface's are in no AOT cache. */
+  EventListener NONE =
+      new EventListener() {
+        @Override
+        public void happened(EventKind kind, String label) {}
+      };
 
   /**
    * Something happened.
