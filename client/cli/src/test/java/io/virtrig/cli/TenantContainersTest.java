@@ -30,7 +30,9 @@ class TenantContainersTest {
     Assumptions.assumeTrue(
         Boolean.getBoolean("virtrig.containers.required"),
         "tenants in containers are tried where -Dcontainers.required=true says so");
-    assertThat(COMMAND_LINE).as("made by mvn package").isDirectoryContaining("glob:**/picocli*");
+    assertThat(COMMAND_LINE)
+        .as("made by mvn package")
+        .isDirectoryContaining("glob:**/virtrig-cli-*.jar");
     String file =
         """
         tenants:
