@@ -96,7 +96,6 @@ public final class Daemon implements AutoCloseable {
       started.push(memory);
       OperationMetrics operations = new OperationMetrics(registry);
       LateStart late = new LateStart(registry, memory, operations);
-      started.push(late);
       Leases leases = new Leases(System::nanoTime, registry);
       started.push(leases);
       TlsFiles tls = tls(configuration, tenants, registry, started);
@@ -130,6 +129,8 @@ public final class Daemon implements AutoCloseable {
         started.push(metrics);
         Console.serve(metrics, tenants, registry);
       }
+      // Closed before the pages: who scrapes waits for it, and the pages for who scrapes.
+      started.push(late);
       InetSocketAddress administered = configuration.access().admin();
       AdminServer admin = null;
       if (administered != null) {
