@@ -326,6 +326,16 @@ public final class VirtrigClient implements AutoCloseable {
   }
 
   /**
+   * Runs a virtio device that lives for this call; no host is needed.
+   *
+   * @throws RefusalException when the simulator refuses
+   */
+  public RunVirtqueuesResponse runVirtqueues(RunVirtqueuesRequest request) {
+    return StatusDetails.answer(
+        () -> VirtqueueServiceGrpc.newBlockingStub(channel).runVirtqueues(request));
+  }
+
+  /**
    * Runs virtio devices that live for this call, and know nothing of each other; no host is needed.
    *
    * @param requests 1 to 64, with at most 64 kicks and 16 MiB of memory in all

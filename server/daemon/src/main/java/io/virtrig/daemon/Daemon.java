@@ -95,7 +95,8 @@ public final class Daemon implements AutoCloseable {
       MemoryPressure memory = new MemoryPressure(registry, limits);
       started.push(memory);
       OperationMetrics operations = new OperationMetrics(registry);
-      LateStart late = new LateStart(registry, memory, operations);
+      InetSocketAddress scraped = configuration.metrics();
+      LateStart late = new LateStart(registry, memory, operations, scraped != null);
       Leases leases = new Leases(System::nanoTime, registry);
       started.push(leases);
       TlsFiles tls = tls(configuration, tenants, registry, started);
@@ -114,7 +115,6 @@ public final class Daemon implements AutoCloseable {
                   leases,
                   new RingMetrics(registry),
                   new WatchMetrics(registry)));
-      InetSocketAddress scraped = configuration.metrics();
       MetricsServer metrics = null;
       if (scraped != null) {
         metrics =

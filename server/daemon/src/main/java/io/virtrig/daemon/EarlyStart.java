@@ -5,7 +5,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * What each start needs and no setting changes, shared by two threads: the logs beside the one that
- * reads the settings, the vocabulary on it afterwards. Neither needs a class of the other's.
+ * reads the settings, the vocabulary on it afterwards.
  */
 final class EarlyStart {
   private EarlyStart() {}

@@ -9,34 +9,53 @@ import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
 import io.micrometer.core.instrument.binder.system.UptimeMetrics;
 import io.virtrig.daemon.limits.MemoryPressure;
 import io.virtrig.daemon.metrics.OperationMetrics;
-import java.util.concurrent.Callable;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * What of a start no call waits for: the meters of operations that nobody asked for yet, and what
- * asks the JVM's management beans, which are its own meters and the watch over its memory. Together
- * a tenth of a start; only who scrapes the meters waits for it.
+ * What of a start no call waits for: the watch over the JVM's memory and, for who scrapes, the
+ * meters of the JVM and of operations that nobody asked for yet. Together a tenth of a start; only
+ * who scrapes waits for it.
  */
 final class LateStart implements AutoCloseable {
-  private final FutureTask<JvmGcMetrics> work;
+  private static final Logger LOG = LoggerFactory.getLogger(LateStart.class);
+
+  private final FutureTask<Optional<JvmGcMetrics>> work;
   private volatile boolean begun;
 
-  LateStart(MeterRegistry registry, MemoryPressure memory, OperationMetrics operations) {
-    Callable<JvmGcMetrics> bind =
-        () -> {
-          memory.watch();
-          operations.registerAll();
-          new ClassLoaderMetrics().bindTo(registry);
-          new JvmMemoryMetrics().bindTo(registry);
-          new JvmThreadMetrics().bindTo(registry);
-          new ProcessorMetrics().bindTo(registry);
-          new UptimeMetrics().bindTo(registry);
-          JvmGcMetrics collections = new JvmGcMetrics();
-          collections.bindTo(registry);
-          return collections;
-        };
-    work = new FutureTask<>(bind);
+  /**
+   * Begins with nothing.
+   *
+   * @param scraped whether anybody can ask for meters
+   */
+  LateStart(
+      MeterRegistry registry, MemoryPressure memory, OperationMetrics operations, boolean scraped) {
+    work =
+        new FutureTask<>(
+            () -> {
+              try {
+                memory.watch();
+                return scraped ? Optional.of(meters(registry, operations)) : Optional.empty();
+              } catch (RuntimeException | LinkageError e) {
+                LOG.error("the daemon serves, but its memory is not watched or not all metered", e);
+                throw e;
+              }
+            });
+  }
+
+  private static JvmGcMetrics meters(MeterRegistry registry, OperationMetrics operations) {
+    operations.registerAll();
+    new ClassLoaderMetrics().bindTo(registry);
+    new JvmMemoryMetrics().bindTo(registry);
+    new JvmThreadMetrics().bindTo(registry);
+    new ProcessorMetrics().bindTo(registry);
+    new UptimeMetrics().bindTo(registry);
+    JvmGcMetrics collections = new JvmGcMetrics();
+    collections.bindTo(registry);
+    return collections;
   }
 
   /** Begins, on a thread of its own. */
@@ -50,7 +69,7 @@ final class LateStart implements AutoCloseable {
     var _ = collections();
   }
 
-  private JvmGcMetrics collections() {
+  private Optional<JvmGcMetrics> collections() {
     try {
       return work.get();
     } catch (ExecutionException e) {
@@ -65,7 +84,7 @@ final class LateStart implements AutoCloseable {
   @Override
   public void close() {
     if (begun) {
-      collections().close();
+      collections().ifPresent(JvmGcMetrics::close);
     } else {
       var _ = work.cancel(false);
     }

@@ -16,7 +16,10 @@ import io.virtrig.v1.WalkImageRequest;
 import io.virtrig.v1.WalkImageResponse;
 import java.util.List;
 
-/** Operations in batches, over one ring. */
+/**
+ * Operations in batches, over one ring. What is asked alone is not asked as a batch of one, so that
+ * a refusal names its field and no place in a batch.
+ */
 public final class RingTransport implements Transport {
   private static final int MOST_TOGETHER = 64;
   private static final int MOST_RUNS = 64;
@@ -41,7 +44,7 @@ public final class RingTransport implements Transport {
     ring = client.openRing();
     batches = new RingBatches(ring);
     hosts = new HostBatches(client, threads);
-    running = new Together<>(MOST_RUNS, client::runVirtqueues);
+    running = new Together<>(MOST_RUNS, this::runAll);
     walking = new Together<>(MOST_IMAGES, this::walkAll);
     decoding = new Together<>(MOST_DESCRIPTORS, this::decodeAll);
   }
@@ -66,22 +69,31 @@ public final class RingTransport implements Transport {
     return decoding.ask(request);
   }
 
+  private List<RunVirtqueuesResponse> runAll(List<RunVirtqueuesRequest> requests) {
+    return requests.size() == 1
+        ? List.of(client.runVirtqueues(requests.getFirst()))
+        : client.runVirtqueues(requests);
+  }
+
   private List<WalkImageResponse> walkAll(List<WalkImageRequest> requests) {
-    return client
-        .translation(
-            stub ->
-                stub.batchWalkImages(
-                    BatchWalkImagesRequest.newBuilder().addAllRequests(requests).build()))
-        .getImagesList();
+    if (requests.size() == 1) {
+      WalkImageResponse alone = client.translation(stub -> stub.walkImage(requests.getFirst()));
+      return List.of(alone);
+    }
+    BatchWalkImagesRequest batch =
+        BatchWalkImagesRequest.newBuilder().addAllRequests(requests).build();
+    return client.translation(stub -> stub.batchWalkImages(batch)).getImagesList();
   }
 
   private List<DecodeDescriptorResponse> decodeAll(List<DecodeDescriptorRequest> requests) {
-    return client
-        .translation(
-            stub ->
-                stub.batchDecodeDescriptors(
-                    BatchDecodeDescriptorsRequest.newBuilder().addAllRequests(requests).build()))
-        .getDescriptorsList();
+    if (requests.size() == 1) {
+      DecodeDescriptorResponse alone =
+          client.translation(stub -> stub.decodeDescriptor(requests.getFirst()));
+      return List.of(alone);
+    }
+    BatchDecodeDescriptorsRequest batch =
+        BatchDecodeDescriptorsRequest.newBuilder().addAllRequests(requests).build();
+    return client.translation(stub -> stub.batchDecodeDescriptors(batch)).getDescriptorsList();
   }
 
   @Override
