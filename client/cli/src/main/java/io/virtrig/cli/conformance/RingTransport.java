@@ -15,6 +15,7 @@ import io.virtrig.v1.RunVirtqueuesResponse;
 import io.virtrig.v1.WalkImageRequest;
 import io.virtrig.v1.WalkImageResponse;
 import java.util.List;
+import java.util.function.Function;
 
 /**
  * Operations in batches, over one ring. What is asked alone is not asked as a batch of one, so that
@@ -44,9 +45,17 @@ public final class RingTransport implements Transport {
     ring = client.openRing();
     batches = new RingBatches(ring);
     hosts = new HostBatches(client, threads);
-    running = new Together<>(MOST_RUNS, this::runAll);
-    walking = new Together<>(MOST_IMAGES, this::walkAll);
-    decoding = new Together<>(MOST_DESCRIPTORS, this::decodeAll);
+    running = together(MOST_RUNS, client::runVirtqueues, client::runVirtqueues);
+    walking = together(MOST_IMAGES, this::walk, this::walkAll);
+    decoding = together(MOST_DESCRIPTORS, this::decode, this::decodeAll);
+  }
+
+  private static <Q, A> Together<Q, A> together(
+      int most, Function<Q, A> alone, Function<List<Q>, List<A>> all) {
+    return new Together<>(
+        most,
+        requests ->
+            requests.size() == 1 ? List.of(alone.apply(requests.getFirst())) : all.apply(requests));
   }
 
   @Override
@@ -69,28 +78,21 @@ public final class RingTransport implements Transport {
     return decoding.ask(request);
   }
 
-  private List<RunVirtqueuesResponse> runAll(List<RunVirtqueuesRequest> requests) {
-    return requests.size() == 1
-        ? List.of(client.runVirtqueues(requests.getFirst()))
-        : client.runVirtqueues(requests);
+  private WalkImageResponse walk(WalkImageRequest request) {
+    return client.translation(stub -> stub.walkImage(request));
   }
 
   private List<WalkImageResponse> walkAll(List<WalkImageRequest> requests) {
-    if (requests.size() == 1) {
-      WalkImageResponse alone = client.translation(stub -> stub.walkImage(requests.getFirst()));
-      return List.of(alone);
-    }
     BatchWalkImagesRequest batch =
         BatchWalkImagesRequest.newBuilder().addAllRequests(requests).build();
     return client.translation(stub -> stub.batchWalkImages(batch)).getImagesList();
   }
 
+  private DecodeDescriptorResponse decode(DecodeDescriptorRequest request) {
+    return client.translation(stub -> stub.decodeDescriptor(request));
+  }
+
   private List<DecodeDescriptorResponse> decodeAll(List<DecodeDescriptorRequest> requests) {
-    if (requests.size() == 1) {
-      DecodeDescriptorResponse alone =
-          client.translation(stub -> stub.decodeDescriptor(requests.getFirst()));
-      return List.of(alone);
-    }
     BatchDecodeDescriptorsRequest batch =
         BatchDecodeDescriptorsRequest.newBuilder().addAllRequests(requests).build();
     return client.translation(stub -> stub.batchDecodeDescriptors(batch)).getDescriptorsList();
