@@ -89,7 +89,7 @@ final class ConformanceRunCommand implements Callable<Integer> {
         daemon.use(
             () -> {
               List<CaseLine> cases = cases();
-              return client -> run(cases, client);
+              return (client, alone) -> run(cases, client, atATime(alone));
             });
     write(report);
     new ConformanceSummary(Out.of(spec), Terminal.stdout().palette()).print(report, quiet);
@@ -105,18 +105,19 @@ final class ConformanceRunCommand implements Callable<Integer> {
     return cases;
   }
 
-  private Report run(List<CaseLine> cases, VirtrigClient client) throws InterruptedException {
-    try (ConformanceRunner runner = ConformanceRunner.over(client, atATime());
+  private Report run(List<CaseLine> cases, VirtrigClient client, int atATime)
+      throws InterruptedException {
+    try (ConformanceRunner runner = ConformanceRunner.over(client, atATime);
         Progress progress = Progress.of(cases.size(), quiet, Out.command(spec).getErr())) {
       return runner.run(cases, progress);
     }
   }
 
-  private int atATime() {
+  private int atATime(boolean alone) {
     if (jobs != null) {
       return jobs;
     }
-    return daemon.isNamed() ? ConformanceRunner.USUAL_JOBS : ConformanceRunner.JOBS_ALONE;
+    return alone ? ConformanceRunner.JOBS_ALONE : ConformanceRunner.USUAL_JOBS;
   }
 
   private void write(Report report) throws IOException, XMLStreamException {

@@ -34,8 +34,12 @@ public final class NamedOrOwnDaemon {
    */
   @FunctionalInterface
   public interface Use<T> {
-    /** Does it. */
-    T with(VirtrigClient client) throws IOException, InterruptedException;
+    /**
+     * Does it.
+     *
+     * @param alone whether nobody else uses the daemon
+     */
+    T with(VirtrigClient client, boolean alone) throws IOException, InterruptedException;
   }
 
   /**
@@ -59,29 +63,20 @@ public final class NamedOrOwnDaemon {
     if (own) {
       refuseNames("--own-daemon");
     }
-    Optional<Endpoint> named = named();
+    Optional<Endpoint> named = own ? Optional.empty() : connection.named();
     if (named.isPresent()) {
       Use<T> use = preparation.prepare();
       try (VirtrigClient client = connection.open(named.get())) {
-        return use.with(client);
+        return use.with(client, false);
       }
     }
     try (DaemonProcess daemon = launch(preparation)) {
       Use<T> use = preparation.prepare();
       Endpoint endpoint = new Endpoint(daemon.target(), Map.of(), null);
       try (VirtrigClient client = connection.open(endpoint)) {
-        return use.with(client);
+        return use.with(client, true);
       }
     }
-  }
-
-  /** Whether it is a daemon that others may use: one that something names. */
-  public boolean isNamed() {
-    return named().isPresent();
-  }
-
-  private Optional<Endpoint> named() {
-    return own ? Optional.empty() : connection.named();
   }
 
   /** Where no daemon can be launched, what is wrong with the command's arguments is told first. */

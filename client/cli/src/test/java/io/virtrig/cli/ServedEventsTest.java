@@ -4,8 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.virtrig.client.VirtrigClient;
 import io.virtrig.client.VirtrigHost;
-import io.virtrig.daemon.Daemon;
-import io.virtrig.daemon.config.Settings;
 import io.virtrig.v1.ExitRequest;
 import io.virtrig.v1.HostSpec;
 import io.virtrig.v1.Operation;
@@ -14,8 +12,6 @@ import java.io.BufferedReader;
 import java.io.PipedReader;
 import java.io.PipedWriter;
 import java.io.PrintWriter;
-import java.util.Map;
-import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -28,10 +24,9 @@ class ServedEventsTest {
   @Test
   @Timeout(60)
   void eventsAreFollowedUntilTheHostIsDeleted() throws Exception {
-    String[] anyPort = {"--listen", "127.0.0.1:0", "--metrics", "off"};
-    try (Daemon daemon = Daemon.start(Objects.requireNonNull(Settings.parse(anyPort, Map.of())))) {
-      String target = "127.0.0.1:" + daemon.grpcAddress().getPort();
-      try (VirtrigClient client = VirtrigClient.connect(target)) {
+    try (LocalDaemon daemon = LocalDaemon.start()) {
+      String target = daemon.target();
+      try (VirtrigClient client = daemon.connect()) {
         VirtrigHost host = client.createHost("rig", HostSpec.getDefaultInstance());
         exit(host, 2);
         PipedReader out = new PipedReader();

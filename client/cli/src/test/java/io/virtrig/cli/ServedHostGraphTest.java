@@ -10,8 +10,6 @@ import io.virtrig.cli.conformance.Transport;
 import io.virtrig.cli.demo.DemoCommand;
 import io.virtrig.client.VirtrigClient;
 import io.virtrig.client.VirtrigHost;
-import io.virtrig.daemon.Daemon;
-import io.virtrig.daemon.config.Configuration;
 import io.virtrig.graph.HostGraph;
 import io.virtrig.graph.SvgPicture;
 import io.virtrig.graph.TextPicture;
@@ -22,11 +20,8 @@ import io.virtrig.v1.Result;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -40,13 +35,8 @@ class ServedHostGraphTest {
 
   @Test
   void theDemosHostsAreDrawnWithTheirConnections() throws IOException {
-    InetSocketAddress anyPort = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
-    Configuration configuration =
-        new Configuration(
-            anyPort, null, null, 10, 4 << 20, Duration.ofSeconds(1), List.of(), false);
-    try (Daemon daemon = Daemon.start(configuration);
-        VirtrigClient client =
-            VirtrigClient.connect("127.0.0.1:" + daemon.grpcAddress().getPort())) {
+    try (LocalDaemon daemon = LocalDaemon.start();
+        VirtrigClient client = daemon.connect()) {
       List<DescribeHostResponse> ends = new ArrayList<>();
       for (CaseLine line : chapters()) {
         Outcome outcome =

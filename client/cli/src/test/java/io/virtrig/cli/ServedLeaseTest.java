@@ -3,40 +3,17 @@ package io.virtrig.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.virtrig.client.VirtrigClient;
-import io.virtrig.daemon.Daemon;
-import io.virtrig.daemon.config.Configuration;
 import io.virtrig.v1.Host;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.time.Duration;
-import java.util.Arrays;
-import java.util.List;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
-import picocli.CommandLine;
 
 /** Leases, from the command line to a real daemon and back. */
 class ServedLeaseTest {
-  private Daemon daemon;
-  private String target;
+  @AutoClose private final LocalDaemon daemon;
 
-  @BeforeEach
-  void start() throws IOException {
-    InetSocketAddress anyPort = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
-    daemon =
-        Daemon.start(
-            new Configuration(
-                anyPort, null, null, 10, 4 << 20, Duration.ofSeconds(1), List.of(), false));
-    target = "127.0.0.1:" + daemon.grpcAddress().getPort();
-  }
-
-  @AfterEach
-  void stop() {
-    daemon.close();
+  ServedLeaseTest() throws IOException {
+    daemon = LocalDaemon.start();
   }
 
   @Test
@@ -59,19 +36,12 @@ class ServedLeaseTest {
   }
 
   private Host get(String id) {
-    try (VirtrigClient client = VirtrigClient.connect(target)) {
+    try (VirtrigClient client = daemon.connect()) {
       return client.host(id).get();
     }
   }
 
   private int virtrig(String... arguments) {
-    CommandLine commandLine = Virtrig.commandLine();
-    commandLine.setExecutionExceptionHandler(new FailureHandler());
-    commandLine.setOut(new PrintWriter(new StringWriter(), true));
-    commandLine.setErr(new PrintWriter(new StringWriter(), true));
-    String[] all = Arrays.copyOf(arguments, arguments.length + 2);
-    all[arguments.length] = "--target";
-    all[arguments.length + 1] = target;
-    return commandLine.execute(all);
+    return daemon.virtrig(arguments).exit();
   }
 }

@@ -3,24 +3,15 @@ package io.virtrig.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.virtrig.client.VirtrigClient;
-import io.virtrig.daemon.Daemon;
-import io.virtrig.daemon.config.Configuration;
 import io.virtrig.v1.DeviceSpec;
 import io.virtrig.v1.HostSpec;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.util.List;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import picocli.CommandLine;
 
 /** Programs and clones, from the command line to a real daemon and back. */
 class ServedProgramTest {
@@ -39,18 +30,15 @@ class ServedProgramTest {
       """;
 
   @TempDir private Path folder;
-  private Daemon daemon;
-  private String target;
+  @AutoClose private final LocalDaemon daemon;
+
+  ServedProgramTest() throws IOException {
+    daemon = LocalDaemon.start();
+  }
 
   @BeforeEach
-  void start() throws IOException {
-    InetSocketAddress anyPort = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
-    daemon =
-        Daemon.start(
-            new Configuration(
-                anyPort, null, null, 10, 4 << 20, Duration.ofSeconds(1), List.of(), false));
-    target = "127.0.0.1:" + daemon.grpcAddress().getPort();
-    try (VirtrigClient client = VirtrigClient.connect(target)) {
+  void prepare() throws IOException {
+    try (VirtrigClient client = daemon.connect()) {
       var _ =
           client.createHost(
               "rig",
@@ -61,66 +49,44 @@ class ServedProgramTest {
     Files.writeString(folder.resolve("set-up.json"), SET_UP);
   }
 
-  @AfterEach
-  void stop() {
-    daemon.close();
-  }
-
-  private record Run(int exit, String out, String err) {}
-
-  private Run virtrig(String... arguments) {
-    CommandLine commandLine = Virtrig.commandLine();
-    commandLine.setExecutionExceptionHandler(new FailureHandler());
-    StringWriter out = new StringWriter();
-    StringWriter err = new StringWriter();
-    commandLine.setOut(new PrintWriter(out, true));
-    commandLine.setErr(new PrintWriter(err, true));
-    int exit = commandLine.execute(arguments);
-    return new Run(exit, out.toString(), err.toString());
-  }
-
-  private Run program(String verb, String... arguments) {
-    String[] all = new String[arguments.length + 4];
+  private CommandRun program(String... arguments) {
+    String[] all = new String[arguments.length + 1];
     all[0] = "program";
-    all[1] = verb;
-    System.arraycopy(arguments, 0, all, 2, arguments.length);
-    all[arguments.length + 2] = "--target";
-    all[arguments.length + 3] = target;
-    return virtrig(all);
+    System.arraycopy(arguments, 0, all, 1, arguments.length);
+    return daemon.virtrig(all);
   }
 
   @Test
   void aFileOfStepsBecomesAProgramThatRuns() {
     String file = folder.resolve("set-up.json").toString();
-    assertThat(program("create", "programs/set-up", "-f", file).exit).isZero();
-    assertThat(program("list").out).contains("programs/set-up", "group,size", "a container");
-    Run run = program("run", "programs/set-up", "rig", "-a", "size=0x2000");
-    assertThat(run.exit).isZero();
-    assertThat(run.out.lines()).hasSize(6);
-    assertThat(run.out).contains("1 open  {\"ret\":3}").contains("6 VFIO_IOMMU_MAP_DMA  {}");
-    assertThat(virtrig("host", "clone", "rig", "--id", "twin", "--target", target).out)
-        .isEqualTo("twin\n");
-    Run again = program("run", "programs/set-up", "twin", "-a", "size=1");
-    assertThat(again.exit).isEqualTo(ExitCode.ERRNO);
-    assertThat(again.out).contains("2 open  EBUSY").contains("refused: not executed: entry 1");
-    Run missing = program("run", "programs/set-up", "rig");
-    assertThat(missing.exit).isNotZero();
-    assertThat(missing.err).contains("\"size\" is missing");
-    assertThat(program("delete", "programs/set-up").exit).isZero();
-    assertThat(program("run", "programs/set-up", "rig").exit).isEqualTo(ExitCode.NOT_FOUND);
+    assertThat(program("create", "programs/set-up", "-f", file).exit()).isZero();
+    assertThat(program("list").out()).contains("programs/set-up", "group,size", "a container");
+    CommandRun run = program("run", "programs/set-up", "rig", "-a", "size=0x2000");
+    assertThat(run.exit()).isZero();
+    assertThat(run.out().lines()).hasSize(6);
+    assertThat(run.out()).contains("1 open  {\"ret\":3}").contains("6 VFIO_IOMMU_MAP_DMA  {}");
+    assertThat(daemon.virtrig("host", "clone", "rig", "--id", "twin").out()).isEqualTo("twin\n");
+    CommandRun again = program("run", "programs/set-up", "twin", "-a", "size=1");
+    assertThat(again.exit()).isEqualTo(ExitCode.ERRNO);
+    assertThat(again.out()).contains("2 open  EBUSY").contains("refused: not executed: entry 1");
+    CommandRun missing = program("run", "programs/set-up", "rig");
+    assertThat(missing.exit()).isNotZero();
+    assertThat(missing.err()).contains("\"size\" is missing");
+    assertThat(program("delete", "programs/set-up").exit()).isZero();
+    assertThat(program("run", "programs/set-up", "rig").exit()).isEqualTo(ExitCode.NOT_FOUND);
   }
 
   @Test
   void whatIsWrongWithAFileIsSaid() throws IOException {
     Path file = folder.resolve("broken.json");
     Files.writeString(file, "{\"steps\": [{\"do\": \"close\", \"on\": \"x\"}]}");
-    Run unknown = program("create", "programs/x", "-f", file.toString());
-    assertThat(unknown.exit).isNotZero();
-    assertThat(unknown.err).contains("nothing before it is called \"x\"");
+    CommandRun unknown = program("create", "programs/x", "-f", file.toString());
+    assertThat(unknown.exit()).isNotZero();
+    assertThat(unknown.err()).contains("nothing before it is called \"x\"");
     Files.writeString(file, "{\"steps\": {}}");
-    assertThat(program("create", "programs/x", "-f", file.toString()).err).contains("steps");
+    assertThat(program("create", "programs/x", "-f", file.toString()).err()).contains("steps");
     Files.writeString(file, "{\"steps\": [{}]}");
-    assertThat(program("create", "programs/x", "-f", file.toString()).err)
+    assertThat(program("create", "programs/x", "-f", file.toString()).err())
         .contains("a step names its operation");
   }
 }

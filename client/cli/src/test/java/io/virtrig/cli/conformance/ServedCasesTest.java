@@ -2,18 +2,14 @@ package io.virtrig.cli.conformance;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.virtrig.cli.LocalDaemon;
 import io.virtrig.client.VirtrigClient;
 import io.virtrig.client.VirtrigHost;
-import io.virtrig.daemon.Daemon;
-import io.virtrig.daemon.config.Configuration;
 import io.virtrig.v1.HostSpec;
 import io.virtrig.v1.Operation;
 import io.virtrig.v1.Result;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -69,19 +65,15 @@ class ServedCasesTest {
           "kvm/memenc.jsonl",
           "viommu");
 
-  private @Nullable Daemon daemon;
+  private @Nullable LocalDaemon daemon;
   private VirtrigClient client;
   private List<CaseLine> cases;
 
   @BeforeAll
   void start() throws IOException {
     Path folder = SharedCases.folder();
-    InetSocketAddress anyPort = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
-    daemon =
-        Daemon.start(
-            new Configuration(
-                anyPort, null, null, 1000, 4 << 20, Duration.ofSeconds(1), List.of(), false));
-    client = VirtrigClient.connect("127.0.0.1:" + daemon.grpcAddress().getPort());
+    daemon = LocalDaemon.start();
+    client = daemon.connect();
     cases = CaseFiles.read(COMPLETE.stream().map(folder::resolve).toList());
     assertThat(cases).hasSizeGreaterThan(500);
   }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import io.virtrig.cli.LocalDaemon;
 import io.virtrig.cli.conformance.CaseFiles;
 import io.virtrig.cli.conformance.ConformanceRunner;
 import io.virtrig.cli.conformance.Report;
@@ -13,15 +14,10 @@ import io.virtrig.client.json.OperationBuilder;
 import io.virtrig.client.json.TraceText;
 import io.virtrig.client.json.UapiJson;
 import io.virtrig.client.json.Variables;
-import io.virtrig.daemon.Daemon;
-import io.virtrig.daemon.config.Configuration;
 import io.virtrig.v1.TracedCall;
 import io.virtrig.v1.VmmStartResponse;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -43,13 +39,8 @@ class TraceCaseTest {
 
   @Test
   void theTraceOfAVmmHoldsOnAFreshHost() throws Exception {
-    InetSocketAddress anyPort = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
-    Configuration configuration =
-        new Configuration(
-            anyPort, null, null, 1000, 4 << 20, Duration.ofSeconds(1), List.of(), false);
-    try (Daemon daemon = Daemon.start(configuration);
-        VirtrigClient client =
-            VirtrigClient.connect("127.0.0.1:" + daemon.grpcAddress().getPort())) {
+    try (LocalDaemon daemon = LocalDaemon.start();
+        VirtrigClient client = daemon.connect()) {
       VirtrigHost host = client.createHost(UapiJson.hostSpec(json(HOST)));
       VmmStartResponse vm =
           (VmmStartResponse)
