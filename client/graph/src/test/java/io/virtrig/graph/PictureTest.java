@@ -154,7 +154,7 @@ class PictureTest {
   }
 
   @Test
-  @Timeout(120)
+  @Timeout(20)
   void aLargeHostIsDrawn() {
     HostGraph crowd = HostGraph.of(Trees.crowd(500));
     assertThat(crowd.nodes()).hasSize(1000);
