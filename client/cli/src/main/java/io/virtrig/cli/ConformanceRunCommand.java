@@ -1,7 +1,8 @@
 package io.virtrig.cli;
 
 import io.virtrig.cli.conformance.CaseFiles;
-import io.virtrig.cli.conformance.CaseLine;
+import io.virtrig.cli.conformance.CaseResult;
+import io.virtrig.cli.conformance.CaseText;
 import io.virtrig.cli.conformance.ConformanceRunner;
 import io.virtrig.cli.conformance.JUnitReport;
 import io.virtrig.cli.conformance.JsonReport;
@@ -13,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.Future;
 import java.util.regex.Pattern;
 import javax.xml.stream.XMLStreamException;
 import org.jspecify.annotations.Nullable;
@@ -54,7 +56,7 @@ final class ConformanceRunCommand implements Callable<Integer> {
       names = "--filter",
       paramLabel = "REGEX",
       description = "Only cases whose id it is found in.")
-  private Pattern filter = Pattern.compile("");
+  private @Nullable Pattern filter;
 
   @Option(
       names = "--junit",
@@ -85,31 +87,47 @@ final class ConformanceRunCommand implements Callable<Integer> {
     if (jobs != null && jobs < 1) {
       throw new ParameterException(Out.command(spec), "--jobs takes a number above 0");
     }
-    Report report =
-        daemon.use(
-            () -> {
-              List<CaseLine> cases = cases();
-              return (client, alone) -> run(cases, client, atATime(alone));
-            });
+    Report report = daemon.use(this::begin);
     write(report);
     new ConformanceSummary(Out.of(spec), Terminal.stdout().palette()).print(report, quiet);
     return report.isClean(allowUnsupported) ? ExitCode.OK : ExitCode.FAILURE;
   }
 
-  private List<CaseLine> cases() throws IOException {
-    List<CaseLine> cases =
-        CaseFiles.read(paths).stream().filter(line -> filter.matcher(line.id()).find()).toList();
+  private List<CaseText> cases() throws IOException {
+    List<CaseText> cases =
+        CaseFiles.texts(paths).stream()
+            .filter(text -> filter == null || filter.matcher(text.id()).find())
+            .toList();
     if (cases.isEmpty()) {
       throw new ParameterException(Out.command(spec), "no case in the files matches");
     }
     return cases;
   }
 
-  private Report run(List<CaseLine> cases, VirtrigClient client, int atATime)
-      throws InterruptedException {
-    try (ConformanceRunner runner = ConformanceRunner.over(client, atATime);
-        Progress progress = Progress.of(cases.size(), quiet, Out.command(spec).getErr())) {
-      return runner.run(cases, progress);
+  private Run begin(boolean alone) throws IOException {
+    List<CaseText> cases = cases();
+    Progress progress = Progress.of(cases.size(), quiet, Out.command(spec).getErr());
+    ConformanceRunner runner = new ConformanceRunner(atATime(alone));
+    return new Run(runner, progress, runner.begin(cases, progress));
+  }
+
+  /** Cases of which the first are prepared while a daemon starts. */
+  private record Run(ConformanceRunner runner, Progress progress, List<Future<CaseResult>> results)
+      implements NamedOrOwnDaemon.Use<Report> {
+
+    @Override
+    public Report with(VirtrigClient client) throws InterruptedException {
+      try (runner) {
+        runner.connect(client);
+        return ConformanceRunner.finished(results);
+      }
+    }
+
+    @Override
+    public void close() {
+      try (progress) {
+        runner.close();
+      }
     }
   }
 

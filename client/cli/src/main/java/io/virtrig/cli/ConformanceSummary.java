@@ -1,6 +1,6 @@
 package io.virtrig.cli;
 
-import io.virtrig.cli.conformance.CaseLine;
+import io.virtrig.cli.conformance.CaseName;
 import io.virtrig.cli.conformance.FailureText;
 import io.virtrig.cli.conformance.Outcome.Failed;
 import io.virtrig.cli.conformance.Outcome.Unsupported;
@@ -44,8 +44,8 @@ final class ConformanceSummary {
     out.flush();
   }
 
-  private void failure(CaseLine line, Failed failed) {
-    for (String text : FailureText.lines(line, failed)) {
+  private void failure(CaseName name, Failed failed) {
+    for (String text : FailureText.lines(name, failed)) {
       out.println(colour(text));
     }
     out.println();
@@ -68,7 +68,7 @@ final class ConformanceSummary {
   }
 
   /** What unsupported cases lack, the most wanted first. */
-  private void lacking(List<Map.Entry<CaseLine, Unsupported>> unsupported) {
+  private void lacking(List<Map.Entry<CaseName, Unsupported>> unsupported) {
     if (unsupported.isEmpty()) {
       return;
     }

@@ -35,11 +35,19 @@ public final class DaemonProcess implements AutoCloseable {
   private static final int KEPT_LINES = 20;
 
   /**
-   * It lives too shortly for the second compiler, and has too few hosts for a collector that works
-   * beside them: what that one needs of compiled code costs more than a pause.
+   * It lives too shortly for the second compiler, for a method handle and its classes where native
+   * reflection does, and for moving its AOT cache, which touches all of it; and it has too few
+   * hosts for a collector that works beside them: what that one needs of compiled code costs more
+   * than a pause.
    */
   private static final List<String> SHORT_LIFE =
-      List.of("-XX:TieredStopAtLevel=1", "-XX:-UseG1GC", "-XX:+UseSerialGC");
+      List.of(
+          "-XX:TieredStopAtLevel=1",
+          "-XX:-UseG1GC",
+          "-XX:+UseSerialGC",
+          "-Djdk.reflect.useNativeAccessorOnly=true",
+          "-XX:+UnlockDiagnosticVMOptions",
+          "-XX:ArchiveRelocationMode=0");
 
   private final Process process;
   private final CompletableFuture<String> ready = new CompletableFuture<>();

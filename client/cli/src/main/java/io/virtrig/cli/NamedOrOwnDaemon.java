@@ -33,13 +33,13 @@ public final class NamedOrOwnDaemon {
    * @param <T> what comes of it
    */
   @FunctionalInterface
-  public interface Use<T> {
-    /**
-     * Does it.
-     *
-     * @param alone whether nobody else uses the daemon
-     */
-    T with(VirtrigClient client, boolean alone) throws IOException, InterruptedException;
+  public interface Use<T> extends AutoCloseable {
+    /** Does it. */
+    T with(VirtrigClient client) throws IOException, InterruptedException;
+
+    /** Ends what the preparation began, whether there was a daemon in the end or not. */
+    @Override
+    default void close() {}
   }
 
   /**
@@ -49,8 +49,12 @@ public final class NamedOrOwnDaemon {
    */
   @FunctionalInterface
   public interface Preparation<T> {
-    /** Does it, and says what to do then. */
-    Use<T> prepare() throws IOException;
+    /**
+     * Does it, and says what to do then.
+     *
+     * @param alone whether nobody else will use the daemon
+     */
+    Use<T> prepare(boolean alone) throws IOException;
   }
 
   /**
@@ -65,16 +69,16 @@ public final class NamedOrOwnDaemon {
     }
     Optional<Endpoint> named = own ? Optional.empty() : connection.named();
     if (named.isPresent()) {
-      Use<T> use = preparation.prepare();
-      try (VirtrigClient client = connection.open(named.get())) {
-        return use.with(client, false);
+      try (Use<T> use = preparation.prepare(false);
+          VirtrigClient client = connection.open(named.get())) {
+        return use.with(client);
       }
     }
-    try (DaemonProcess daemon = launch(preparation)) {
-      Use<T> use = preparation.prepare();
+    try (DaemonProcess daemon = launch(preparation);
+        Use<T> use = preparation.prepare(true)) {
       Endpoint endpoint = new Endpoint(daemon.target(), Map.of(), null);
       try (VirtrigClient client = connection.open(endpoint)) {
-        return use.with(client, true);
+        return use.with(client);
       }
     }
   }
@@ -84,7 +88,7 @@ public final class NamedOrOwnDaemon {
     try {
       return DaemonProcess.launch();
     } catch (IOException e) {
-      var _ = preparation.prepare();
+      preparation.prepare(true).close();
       throw e;
     }
   }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.virtrig.cli.conformance.CaseFiles;
 import io.virtrig.cli.conformance.CaseLine;
+import io.virtrig.cli.conformance.CaseText;
 import io.virtrig.cli.conformance.ConformanceRunner;
 import io.virtrig.cli.conformance.Outcome;
 import io.virtrig.cli.conformance.Transport;
@@ -63,7 +64,9 @@ class ServedHostGraphTest {
             new InputStreamReader(
                 Objects.requireNonNull(DemoCommand.class.getResourceAsStream("demo.jsonl")),
                 StandardCharsets.UTF_8))) {
-      return CaseFiles.parse("demo", Path.of("demo.jsonl"), reader.lines().toList());
+      return CaseFiles.texts("demo", Path.of("demo.jsonl"), reader.lines().toList()).stream()
+          .map(CaseText::read)
+          .toList();
     }
   }
 

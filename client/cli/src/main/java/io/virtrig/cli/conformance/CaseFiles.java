@@ -1,6 +1,6 @@
 package io.virtrig.cli.conformance;
 
-import io.virtrig.cli.conformance.CaseLine.Source;
+import io.virtrig.cli.conformance.CaseText.Source;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -9,7 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** Finds and reads case files. */
+/** Finds case files, and the lines in them. */
 public final class CaseFiles {
 
   private static final String SUFFIX = ".jsonl";
@@ -17,36 +17,41 @@ public final class CaseFiles {
   private CaseFiles() {}
 
   /**
-   * Reads files, and every {@code *.jsonl} below folders.
+   * The lines of files, and of every {@code *.jsonl} below folders.
    *
    * @return the lines in the order of the paths, of the files' names and of the lines
    * @throws NoSuchFileException for a path that is not there
    * @throws IOException when a file cannot be read
    */
-  public static List<CaseLine> read(List<Path> paths) throws IOException {
-    List<CaseLine> lines = new ArrayList<>();
+  public static List<CaseText> texts(List<Path> paths) throws IOException {
+    List<CaseText> lines = new ArrayList<>();
     for (Path path : paths) {
       for (Path file : files(path)) {
-        lines.addAll(parse(area(file), file, Files.readString(file).lines().toList()));
+        lines.addAll(texts(area(file), file, Files.readString(file).lines().toList()));
       }
     }
     return lines;
   }
 
+  /** The same lines, read. */
+  public static List<CaseLine> read(List<Path> paths) throws IOException {
+    return texts(paths).stream().map(CaseText::read).toList();
+  }
+
   /**
-   * Reads the lines of a file.
+   * The lines of a file.
    *
    * @param area what the report counts them under
    * @param file names them in the report; not opened
    * @return the lines that are neither blank nor comments
    */
-  public static List<CaseLine> parse(String area, Path file, List<String> text) {
-    List<CaseLine> lines = new ArrayList<>();
+  public static List<CaseText> texts(String area, Path file, List<String> text) {
+    List<CaseText> lines = new ArrayList<>();
     int number = 0;
     for (String line : text) {
       number++;
       if (!line.isBlank() && !line.startsWith("#")) {
-        lines.add(CaseReader.read(new Source(area, file, number), line));
+        lines.add(new CaseText(new Source(area, file, number), line));
       }
     }
     return lines;

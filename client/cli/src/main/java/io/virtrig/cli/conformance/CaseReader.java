@@ -9,8 +9,9 @@ import com.google.gson.Strictness;
 import com.google.gson.stream.JsonReader;
 import io.virtrig.cli.conformance.CaseLine.Broken;
 import io.virtrig.cli.conformance.CaseLine.Case;
-import io.virtrig.cli.conformance.CaseLine.Source;
 import io.virtrig.cli.conformance.CaseLine.Vector;
+import io.virtrig.cli.conformance.CaseText.Source;
+import java.io.IOException;
 import java.io.StringReader;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -38,27 +39,42 @@ final class CaseReader {
   static CaseLine read(Source source, String line) {
     String id = source.toString();
     try {
-      JsonReader reader = new JsonReader(new StringReader(line));
-      reader.setStrictness(Strictness.STRICT);
-      JsonObject json = JsonParser.parseReader(reader).getAsJsonObject();
+      JsonObject json = JsonParser.parseReader(reader(line)).getAsJsonObject();
       id = text(json, "id", id);
+      CaseName name = new CaseName(source, id, text(json, "title", ""), text(json, "why", ""));
       if (!json.has("steps")) {
-        return new Vector(source, id, text(json, "title", ""), text(json, "why", ""), json);
+        return new Vector(name, json);
       }
       check("the case", json, CASE_KEYS);
-      return new Case(
-          source,
-          id,
-          text(json, "title", ""),
-          text(json, "why", ""),
-          object(json, "host"),
-          steps(json));
+      return new Case(name, object(json, "host"), steps(json));
     } catch (JsonParseException
         | IllegalStateException
         | UnsupportedOperationException
         | ClassCastException e) {
-      return new Broken(source, id, "not a case: " + e.getMessage());
+      return new Broken(new CaseName(source, id, "", ""), "not a case: " + e.getMessage());
     }
+  }
+
+  /** The id alone, which is mostly the first that a line says; the place where there is none. */
+  static String id(Source source, String line) {
+    try (JsonReader reader = reader(line)) {
+      reader.beginObject();
+      while (reader.hasNext()) {
+        if (reader.nextName().equals("id")) {
+          return reader.nextString();
+        }
+        reader.skipValue();
+      }
+    } catch (IOException | IllegalStateException e) {
+      // Reading the line says what is wrong with it.
+    }
+    return source.toString();
+  }
+
+  private static JsonReader reader(String line) {
+    JsonReader reader = new JsonReader(new StringReader(line));
+    reader.setStrictness(Strictness.STRICT);
+    return reader;
   }
 
   private static List<Step> steps(JsonObject json) {

@@ -5,8 +5,8 @@ import java.time.Duration;
 /**
  * A case and what came of it.
  *
- * @param line the case
+ * @param name the case
  * @param outcome what came of it
- * @param duration how long it took
+ * @param duration how long it took; the first cases wait for a daemon that is being started
  */
-public record CaseResult(CaseLine line, Outcome outcome, Duration duration) {}
+public record CaseResult(CaseName name, Outcome outcome, Duration duration) {}

@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -25,18 +25,20 @@ public final class ConformanceRunner implements AutoCloseable {
    */
   public static final int JOBS_ALONE = 256;
 
-  private final Transport transport;
+  private final CompletableFuture<Transport> connected = new CompletableFuture<>();
+  private final Transport transport = new AwaitedTransport(connected);
   private final int jobs;
+  private final ExecutorService workers;
 
   /**
-   * A runner.
+   * A runner whose daemon may still be starting: until it is connected, cases are read, their
+   * operations are put together, and that is all.
    *
-   * @param transport how operations reach the hosts; closed with the runner
    * @param jobs how many cases run at a time
    */
-  public ConformanceRunner(Transport transport, int jobs) {
-    this.transport = transport;
+  public ConformanceRunner(int jobs) {
     this.jobs = jobs;
+    workers = Executors.newFixedThreadPool(jobs);
   }
 
   /** A runner over a ring of its own, with the usual number of cases at a time. */
@@ -46,7 +48,14 @@ public final class ConformanceRunner implements AutoCloseable {
 
   /** A runner over a ring of its own. */
   public static ConformanceRunner over(VirtrigClient client, int jobs) {
-    return new ConformanceRunner(new RingTransport(client, jobs), jobs);
+    ConformanceRunner runner = new ConformanceRunner(jobs);
+    runner.connect(client);
+    return runner;
+  }
+
+  /** Lets the cases have hosts, over a ring of their own. */
+  public void connect(VirtrigClient client) {
+    connected.complete(new RingTransport(client, jobs));
   }
 
   /**
@@ -55,7 +64,7 @@ public final class ConformanceRunner implements AutoCloseable {
    * @throws IOException when they cannot be read
    */
   public Report run(List<Path> paths) throws IOException, InterruptedException {
-    return run(CaseFiles.read(paths), result -> {});
+    return run(CaseFiles.texts(paths), result -> {});
   }
 
   /**
@@ -64,19 +73,32 @@ public final class ConformanceRunner implements AutoCloseable {
    * @param watcher is told of each result as it comes, from several threads
    * @return the results in the order of the cases
    */
-  public Report run(List<CaseLine> lines, Consumer<CaseResult> watcher)
+  public Report run(List<CaseText> cases, Consumer<CaseResult> watcher)
       throws InterruptedException {
-    try (ExecutorService workers = Executors.newFixedThreadPool(jobs)) {
-      List<Callable<CaseResult>> tasks = new ArrayList<>(lines.size());
-      for (CaseLine line : lines) {
-        tasks.add(() -> run(line, watcher));
-      }
-      List<CaseResult> results = new ArrayList<>(lines.size());
-      for (Future<CaseResult> future : workers.invokeAll(tasks)) {
-        results.add(finished(future));
-      }
-      return new Report(results);
+    return finished(begin(cases, watcher));
+  }
+
+  /**
+   * Begins with cases.
+   *
+   * @param watcher is told of each result as it comes, from several threads
+   * @return the results to come, in the order of the cases
+   */
+  public List<Future<CaseResult>> begin(List<CaseText> cases, Consumer<CaseResult> watcher) {
+    List<Future<CaseResult>> results = new ArrayList<>(cases.size());
+    for (CaseText text : cases) {
+      results.add(workers.submit(() -> run(text, watcher)));
     }
+    return results;
+  }
+
+  /** Waits for the results that are to come. */
+  public static Report finished(List<Future<CaseResult>> coming) throws InterruptedException {
+    List<CaseResult> results = new ArrayList<>(coming.size());
+    for (Future<CaseResult> one : coming) {
+      results.add(finished(one));
+    }
+    return new Report(results);
   }
 
   /**
@@ -88,17 +110,26 @@ public final class ConformanceRunner implements AutoCloseable {
     return new CaseRun(subject, transport, watcher).run();
   }
 
-  private CaseResult run(CaseLine line, Consumer<CaseResult> watcher) {
+  /** The case is read here and kept no longer than it runs: all of them would fill the heap. */
+  private CaseResult run(CaseText text, Consumer<CaseResult> watcher) {
+    CaseLine line = text.read();
     long start = System.nanoTime();
     Outcome outcome = line.run(transport);
-    CaseResult result = new CaseResult(line, outcome, Duration.ofNanos(System.nanoTime() - start));
+    Duration duration = Duration.ofNanos(System.nanoTime() - start);
+    CaseResult result = new CaseResult(line.name(), outcome, duration);
     watcher.accept(result);
     return result;
   }
 
+  /** Cases that have not begun do not, and those that wait for a daemon fail. May be repeated. */
   @Override
   public void close() {
-    transport.close();
+    var _ = workers.shutdownNow();
+    boolean unconnected = connected.cancel(false);
+    workers.close();
+    if (!unconnected && !connected.isCancelled()) {
+      connected.join().close();
+    }
   }
 
   private static CaseResult finished(Future<CaseResult> future) throws InterruptedException {

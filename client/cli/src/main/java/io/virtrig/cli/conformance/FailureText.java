@@ -19,13 +19,13 @@ public final class FailureText {
   private FailureText() {}
 
   /** The lines, without colour. */
-  public static List<String> lines(CaseLine line, Failed failed) {
+  public static List<String> lines(CaseName name, Failed failed) {
     List<String> lines = new ArrayList<>();
-    lines.add("FAILED " + line.id() + (line.title().isEmpty() ? "" : ": " + line.title()));
-    if (!line.why().isEmpty()) {
-      lines.add("  why   " + line.why());
+    lines.add("FAILED " + name.id() + (name.title().isEmpty() ? "" : ": " + name.title()));
+    if (!name.why().isEmpty()) {
+      lines.add("  why   " + name.why());
     }
-    lines.add("  at    " + line.source());
+    lines.add("  at    " + name.source());
     if (!failed.steps().isEmpty()) {
       addSteps(failed.steps(), lines);
     }

@@ -1,6 +1,6 @@
 package io.virtrig.cli.conformance;
 
-import io.virtrig.cli.conformance.CaseLine.Source;
+import io.virtrig.cli.conformance.CaseText.Source;
 import io.virtrig.cli.conformance.Outcome.Failed;
 import io.virtrig.cli.conformance.Outcome.Passed;
 import io.virtrig.cli.conformance.Outcome.Unsupported;
@@ -68,10 +68,10 @@ public final class JUnitReport {
   }
 
   private void testCase(CaseResult result) throws XMLStreamException {
-    Source source = result.line().source();
+    Source source = result.name().source();
     xml.writeCharacters("\n    ");
     xml.writeStartElement("testcase");
-    xml.writeAttribute("name", visible(result.line().id()));
+    xml.writeAttribute("name", visible(result.name().id()));
     xml.writeAttribute("classname", source.area() + "." + source.file().getFileName());
     xml.writeAttribute("time", seconds(result.duration()));
     switch (result.outcome()) {
@@ -79,7 +79,7 @@ public final class JUnitReport {
       case Failed failed -> {
         xml.writeStartElement("failure");
         xml.writeAttribute("message", visible(failed.problem()));
-        xml.writeCharacters(visible(String.join("\n", FailureText.lines(result.line(), failed))));
+        xml.writeCharacters(visible(String.join("\n", FailureText.lines(result.name(), failed))));
         xml.writeEndElement();
       }
       case Unsupported unsupported -> {

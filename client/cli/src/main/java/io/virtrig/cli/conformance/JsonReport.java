@@ -31,7 +31,7 @@ public final class JsonReport {
     return json;
   }
 
-  private static <T> JsonArray ids(List<Map.Entry<CaseLine, T>> entries) {
+  private static <T> JsonArray ids(List<Map.Entry<CaseName, T>> entries) {
     JsonArray ids = new JsonArray();
     entries.forEach(entry -> ids.add(entry.getKey().id()));
     return ids;

@@ -59,22 +59,22 @@ public record Report(List<CaseResult> results) {
     return results.stream()
         .collect(
             Collectors.groupingBy(
-                result -> result.line().source().area(), TreeMap::new, Collectors.toList()));
+                result -> result.name().source().area(), TreeMap::new, Collectors.toList()));
   }
 
   /** The failed cases, with why. */
-  public List<Map.Entry<CaseLine, Failed>> failures() {
+  public List<Map.Entry<CaseName, Failed>> failures() {
     return results.stream()
         .filter(result -> result.outcome() instanceof Failed)
-        .map(result -> Map.entry(result.line(), (Failed) result.outcome()))
+        .map(result -> Map.entry(result.name(), (Failed) result.outcome()))
         .toList();
   }
 
   /** The unsupported cases, with why. */
-  public List<Map.Entry<CaseLine, Unsupported>> unsupported() {
+  public List<Map.Entry<CaseName, Unsupported>> unsupported() {
     return results.stream()
         .filter(result -> result.outcome() instanceof Unsupported)
-        .map(result -> Map.entry(result.line(), (Unsupported) result.outcome()))
+        .map(result -> Map.entry(result.name(), (Unsupported) result.outcome()))
         .toList();
   }
 

@@ -67,7 +67,7 @@ public final class DemoCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException, InterruptedException {
     if (!containers) {
-      return daemon.use(() -> (client, _) -> tell(client));
+      return daemon.use(_ -> this::tell);
     }
     daemon.refuseNames("--containers");
     try (DaemonContainer container = DaemonContainer.start(image);

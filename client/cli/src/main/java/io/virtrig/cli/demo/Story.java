@@ -4,6 +4,7 @@ import io.virtrig.cli.Palette;
 import io.virtrig.cli.conformance.CaseFiles;
 import io.virtrig.cli.conformance.CaseLine;
 import io.virtrig.cli.conformance.CaseLine.Case;
+import io.virtrig.cli.conformance.CaseText;
 import io.virtrig.cli.conformance.ConformanceRunner;
 import io.virtrig.cli.conformance.ExecutedStep;
 import io.virtrig.cli.conformance.Expectation;
@@ -61,8 +62,8 @@ final class Story {
       Case chapter = (Case) line;
       number++;
       out.println();
-      out.println(palette.strong(number + ". " + chapter.title()));
-      out.println(palette.faint("   host " + chapter.host() + ", as " + chapter.why()));
+      out.println(palette.strong(number + ". " + chapter.name().title()));
+      out.println(palette.faint("   host " + chapter.host() + ", as " + chapter.name().why()));
       out.println();
       Outcome outcome;
       try (DescribedHosts hosts = new DescribedHosts(client, out, palette, name.equals(STAGES))) {
@@ -92,7 +93,9 @@ final class Story {
     InputStream resource = Objects.requireNonNull(Story.class.getResourceAsStream(file));
     try (BufferedReader reader =
         new BufferedReader(new InputStreamReader(resource, StandardCharsets.UTF_8))) {
-      return CaseFiles.parse("demo", Path.of(file), reader.lines().toList());
+      return CaseFiles.texts("demo", Path.of(file), reader.lines().toList()).stream()
+          .map(CaseText::read)
+          .toList();
     }
   }
 
@@ -111,7 +114,7 @@ final class Story {
     out.println();
     switch (outcome) {
       case Failed failed ->
-          FailureText.lines(chapter, failed).forEach(line -> out.println(palette.bad(line)));
+          FailureText.lines(chapter.name(), failed).forEach(line -> out.println(palette.bad(line)));
       case Unsupported unsupported ->
           out.println(palette.bad("   not supported: " + unsupported.reason()));
       case Passed _ -> throw new IllegalStateException("nothing to complain about");

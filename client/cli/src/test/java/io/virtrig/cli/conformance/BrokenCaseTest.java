@@ -10,7 +10,7 @@ import com.google.gson.JsonParser;
 import com.google.gson.JsonPrimitive;
 import com.google.protobuf.Descriptors.Descriptor;
 import com.google.protobuf.Descriptors.FieldDescriptor;
-import io.virtrig.cli.conformance.CaseLine.Source;
+import io.virtrig.cli.conformance.CaseText.Source;
 import io.virtrig.cli.conformance.Outcome.Failed;
 import io.virtrig.v1.DecodeDescriptorRequest;
 import io.virtrig.v1.DecodeDescriptorResponse;

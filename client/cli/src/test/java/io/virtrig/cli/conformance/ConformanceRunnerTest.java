@@ -29,6 +29,8 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Future;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -337,10 +339,39 @@ class ConformanceRunnerTest {
       lines[i] = "{\"id\":\"c-" + i + "\",\"steps\":[" + OPEN + "]}";
     }
     assertThat(run(lines).results())
-        .extracting(result -> result.line().id())
+        .extracting(result -> result.name().id())
         .startsWith("c-0", "c-1", "c-2")
         .endsWith("c-49");
     assertThat(daemon.created()).isEqualTo(50);
+  }
+
+  private static List<CaseText> texts(int count) {
+    List<String> lines = Collections.nCopies(count, "{\"steps\":[" + OPEN + "]}");
+    return CaseFiles.texts("area", Path.of("cases.jsonl"), lines);
+  }
+
+  @Test
+  void casesThatAreBegunBeforeThereIsADaemonWaitForIt() throws Exception {
+    try (ConformanceRunner runner = new ConformanceRunner(2)) {
+      List<Future<CaseResult>> results = runner.begin(texts(5), result -> {});
+      assertThat(daemon.created()).isZero();
+      assertThat(results).noneMatch(Future::isDone);
+      runner.connect(client);
+      assertThat(ConformanceRunner.finished(results).counts())
+          .isEqualTo(new Report.Counts(5, 0, 0));
+    }
+  }
+
+  @Test
+  void whereNoDaemonComesCasesDoNotWaitForEver() throws Exception {
+    CountDownLatch failed = new CountDownLatch(2);
+    ConformanceRunner runner = new ConformanceRunner(2);
+    List<Future<CaseResult>> results = runner.begin(texts(5), _ -> failed.countDown());
+    runner.close();
+    assertThat(failed.getCount()).isZero();
+    assertThat(results.getFirst().get().outcome()).isInstanceOf(Failed.class);
+    assertThat(results.getLast().isDone()).isFalse();
+    runner.close();
   }
 
   @Test
@@ -350,8 +381,8 @@ class ConformanceRunnerTest {
             "{\"id\":\"a-1\",\"title\":\"opening\",\"why\":\"oracle\",\"steps\":["
                 + OPEN
                 + ",{\"do\":\"open\",\"arg\":{\"path\":\"/x\"},\"expect\":{\"errno\":\"EPERM\"}}]}");
-    CaseLine line = report.failures().getFirst().getKey();
-    assertThat(FailureText.lines(line, report.failures().getFirst().getValue()))
+    CaseName name = report.failures().getFirst().getKey();
+    assertThat(FailureText.lines(name, report.failures().getFirst().getValue()))
         .containsExactly(
             "FAILED a-1: opening",
             "  why   oracle",

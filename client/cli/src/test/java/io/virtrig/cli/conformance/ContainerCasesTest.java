@@ -20,7 +20,7 @@ class ContainerCasesTest {
         Boolean.getBoolean("virtrig.containers.required"),
         "the image is held against the cases where -Dcontainers.required=true says so");
     Path folder = SharedCases.folder();
-    List<CaseLine> cases = CaseFiles.read(AREAS.stream().map(folder::resolve).toList());
+    List<CaseText> cases = CaseFiles.texts(AREAS.stream().map(folder::resolve).toList());
     assertThat(cases).hasSizeGreaterThan(50);
     try (VirtrigContainer container =
         new VirtrigContainer(System.getProperty("virtrig.containers.image", ""))) {

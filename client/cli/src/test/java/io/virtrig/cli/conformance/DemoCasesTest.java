@@ -31,7 +31,8 @@ class DemoCasesTest {
     InputStream resource = Objects.requireNonNull(DemoCommand.class.getResourceAsStream(file));
     try (BufferedReader reader =
         new BufferedReader(new InputStreamReader(resource, StandardCharsets.UTF_8))) {
-      return CaseFiles.parse("demo", Path.of(file), reader.lines().toList()).stream()
+      return CaseFiles.texts("demo", Path.of(file), reader.lines().toList()).stream()
+          .map(CaseText::read)
           .map(Case.class::cast)
           .toList();
     }
@@ -55,7 +56,7 @@ class DemoCasesTest {
         Outcome outcome =
             ConformanceRunner.run(chapter, Oracle.wrongAt(chapter, step.number()), each -> {});
         assertThat(outcome)
-            .as("%s step %d", chapter.id(), step.number())
+            .as("%s step %d", chapter.name().id(), step.number())
             .isInstanceOf(Failed.class);
       }
     }

@@ -45,7 +45,7 @@ class RecordedCasesTest {
   void aHostThatAnswersAsExpectedPasses() {
     for (Case subject : cases) {
       Outcome outcome = ConformanceRunner.run(subject, Oracle.right(subject), step -> {});
-      assertThat(outcome).as(subject.id()).isInstanceOf(Passed.class);
+      assertThat(outcome).as(subject.name().id()).isInstanceOf(Passed.class);
     }
   }
 
@@ -56,7 +56,7 @@ class RecordedCasesTest {
         Outcome outcome =
             ConformanceRunner.run(subject, Oracle.wrongAt(subject, step.number()), each -> {});
         assertThat(outcome)
-            .as("%s step %d", subject.id(), step.number())
+            .as("%s step %d", subject.name().id(), step.number())
             .isInstanceOf(Failed.class);
         assertThat(((Failed) outcome).steps()).hasSize(step.number());
       }

@@ -67,6 +67,7 @@ class ServedCasesTest {
 
   private @Nullable LocalDaemon daemon;
   private VirtrigClient client;
+  private List<CaseText> texts;
   private List<CaseLine> cases;
 
   @BeforeAll
@@ -74,7 +75,8 @@ class ServedCasesTest {
     Path folder = SharedCases.folder();
     daemon = LocalDaemon.start();
     client = daemon.connect();
-    cases = CaseFiles.read(COMPLETE.stream().map(folder::resolve).toList());
+    texts = CaseFiles.texts(COMPLETE.stream().map(folder::resolve).toList());
+    cases = texts.stream().map(CaseText::read).toList();
     assertThat(cases).hasSizeGreaterThan(500);
   }
 
@@ -90,7 +92,7 @@ class ServedCasesTest {
   void everyCasePasses() throws InterruptedException {
     Report report;
     try (ConformanceRunner runner = ConformanceRunner.over(client)) {
-      report = runner.run(cases, result -> {});
+      report = runner.run(texts, result -> {});
     }
     assertThat(
             report.failures().stream()
@@ -117,8 +119,8 @@ class ServedCasesTest {
     for (CaseLine line : cases) {
       if (line instanceof CaseLine.Case subject) {
         assertThat(trace(subject, new Cloning()))
-            .as(subject.id())
-            .isEqualTo(plain.get(subject.id()));
+            .as(subject.name().id())
+            .isEqualTo(plain.get(subject.name().id()));
       }
     }
   }
@@ -132,7 +134,7 @@ class ServedCasesTest {
       List<Future<?>> runs = new ArrayList<>();
       for (CaseLine line : lines) {
         if (line instanceof CaseLine.Case subject) {
-          runs.add(workers.submit(() -> traces.put(subject.id(), trace(subject))));
+          runs.add(workers.submit(() -> traces.put(subject.name().id(), trace(subject))));
         }
       }
       for (Future<?> run : runs) {

@@ -61,7 +61,7 @@ class TraceCaseTest {
       Path file = folder.resolve("trace.jsonl");
       Files.writeString(file, TraceCase.of("trace-1", host.get().getSpec(), calls) + "\n");
       try (ConformanceRunner runner = ConformanceRunner.over(client)) {
-        Report report = runner.run(CaseFiles.read(List.of(file)), _ -> {});
+        Report report = runner.run(CaseFiles.texts(List.of(file)), _ -> {});
         assertThat(report.failures()).isEmpty();
         assertThat(report.counts().passed()).isEqualTo(1);
       }
