@@ -46,8 +46,8 @@ final class ConformanceRunCommand implements Callable<Integer> {
       paramLabel = "N",
       description =
           "Cases at a time, each on a host. Default: "
-              + ConformanceRunner.JOBS_ALONE
-              + " on a daemon of the command's own, otherwise "
+              + ConformanceRunner.JOBS_OF_A_TENANT
+              + " with a token or a client certificate, otherwise "
               + ConformanceRunner.USUAL_JOBS
               + ".")
   private @Nullable Integer jobs;
@@ -104,10 +104,10 @@ final class ConformanceRunCommand implements Callable<Integer> {
     return cases;
   }
 
-  private Run begin(boolean alone) throws IOException {
+  private Run begin(boolean tenant) throws IOException {
     List<CaseText> cases = cases();
     Progress progress = Progress.of(cases.size(), quiet, Out.command(spec).getErr());
-    ConformanceRunner runner = new ConformanceRunner(atATime(alone));
+    ConformanceRunner runner = new ConformanceRunner(atATime(tenant));
     return new Run(runner, progress, runner.begin(cases, progress));
   }
 
@@ -131,11 +131,11 @@ final class ConformanceRunCommand implements Callable<Integer> {
     }
   }
 
-  private int atATime(boolean alone) {
+  private int atATime(boolean tenant) {
     if (jobs != null) {
       return jobs;
     }
-    return alone ? ConformanceRunner.JOBS_ALONE : ConformanceRunner.USUAL_JOBS;
+    return tenant ? ConformanceRunner.JOBS_OF_A_TENANT : ConformanceRunner.USUAL_JOBS;
   }
 
   private void write(Report report) throws IOException, XMLStreamException {

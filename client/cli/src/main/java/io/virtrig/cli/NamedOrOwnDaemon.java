@@ -52,9 +52,9 @@ public final class NamedOrOwnDaemon {
     /**
      * Does it, and says what to do then.
      *
-     * @param alone whether nobody else will use the daemon
+     * @param tenant whether the caller says who it is, to a daemon that may count its hosts
      */
-    Use<T> prepare(boolean alone) throws IOException;
+    Use<T> prepare(boolean tenant) throws IOException;
   }
 
   /**
@@ -69,13 +69,13 @@ public final class NamedOrOwnDaemon {
     }
     Optional<Endpoint> named = own ? Optional.empty() : connection.named();
     if (named.isPresent()) {
-      try (Use<T> use = preparation.prepare(false);
+      try (Use<T> use = preparation.prepare(!named.get().credentials().isAnonymous());
           VirtrigClient client = connection.open(named.get())) {
         return use.with(client);
       }
     }
     try (DaemonProcess daemon = launch(preparation);
-        Use<T> use = preparation.prepare(true)) {
+        Use<T> use = preparation.prepare(false)) {
       Endpoint endpoint = new Endpoint(daemon.target(), Map.of(), null);
       try (VirtrigClient client = connection.open(endpoint)) {
         return use.with(client);
@@ -88,7 +88,7 @@ public final class NamedOrOwnDaemon {
     try {
       return DaemonProcess.launch();
     } catch (IOException e) {
-      preparation.prepare(true).close();
+      preparation.prepare(false).close();
       throw e;
     }
   }

@@ -62,6 +62,7 @@ public final class FakeDaemon implements AutoCloseable {
 
   private final Map<String, HostSpec> hosts = new ConcurrentSkipListMap<>();
   private final AtomicInteger created = new AtomicInteger();
+  private volatile int most = Integer.MAX_VALUE;
   private final Queue<Integer> batches = new ConcurrentLinkedQueue<>();
   private final Map<String, Integer> executed = new ConcurrentSkipListMap<>();
   private final Function<Operation, Result> kernel;
@@ -104,6 +105,11 @@ public final class FakeDaemon implements AutoCloseable {
 
   public Map<String, HostSpec> hosts() {
     return hosts;
+  }
+
+  /** From now on it holds no more hosts. */
+  public void limit(int hosts) {
+    most = hosts;
   }
 
   public int created() {
@@ -162,7 +168,19 @@ public final class FakeDaemon implements AutoCloseable {
         observer.onError(status(12, Refusal.Code.CODE_UNIMPLEMENTED, "no VAX yet"));
         return;
       }
-      answer(observer, CreateHostResponse.newBuilder().setHost(create(request)).build());
+      synchronized (hosts) {
+        if (!isFull(1, observer)) {
+          answer(observer, CreateHostResponse.newBuilder().setHost(create(request)).build());
+        }
+      }
+    }
+
+    private boolean isFull(int more, StreamObserver<?> observer) {
+      boolean full = hosts.size() + more > most;
+      if (full) {
+        observer.onError(status(8, Refusal.Code.CODE_RESOURCE_EXHAUSTED, "no more hosts"));
+      }
+      return full;
     }
 
     private Host create(CreateHostRequest request) {
@@ -181,8 +199,12 @@ public final class FakeDaemon implements AutoCloseable {
         return;
       }
       BatchCreateHostsResponse.Builder response = BatchCreateHostsResponse.newBuilder();
-      request.getRequestsList().forEach(one -> response.addNames(create(one).getName()));
-      answer(observer, response.build());
+      synchronized (hosts) {
+        if (!isFull(request.getRequestsCount(), observer)) {
+          request.getRequestsList().forEach(one -> response.addNames(create(one).getName()));
+          answer(observer, response.build());
+        }
+      }
     }
 
     @Override

@@ -195,6 +195,11 @@ public final class Credentials {
     return builder.build();
   }
 
+  /** Whether nothing says who calls: there is neither a token nor a client certificate. */
+  public boolean isAnonymous() {
+    return token == null && certificate == null;
+  }
+
   /** What all calls go through. */
   ClientInterceptor[] interceptors() {
     return token == null

@@ -135,6 +135,19 @@ class CredentialsTest {
   }
 
   @Test
+  void whoHasNeitherATokenNorACertificateIsNobody() {
+    assertThat(Credentials.none().isAnonymous()).isTrue();
+    assertThat(Credentials.builder().tls().build().isAnonymous()).isTrue();
+    assertThat(Credentials.builder().token(() -> "vrt_1").build().isAnonymous()).isFalse();
+    assertThat(
+            Credentials.builder()
+                .clientCertificate(clientCertificate, clientKey)
+                .build()
+                .isAnonymous())
+        .isFalse();
+  }
+
+  @Test
   void aTokenIsShownWithEveryCall() throws IOException {
     int port = serve(InsecureServerCredentials.create());
     call("127.0.0.1:" + port, Credentials.from(Map.of(Credentials.TOKEN, " abc\n")));

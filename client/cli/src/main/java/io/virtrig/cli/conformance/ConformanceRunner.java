@@ -18,12 +18,10 @@ import java.util.function.Consumer;
 public final class ConformanceRunner implements AutoCloseable {
 
   /** Cases at a time: most of them wait for an answer, and share the messages that carry them. */
-  public static final int USUAL_JOBS = 32;
+  public static final int USUAL_JOBS = 256;
 
-  /**
-   * Cases at a time on a daemon that nobody else uses: fewer messages, and as many hosts at once.
-   */
-  public static final int JOBS_ALONE = 256;
+  /** Cases at a time of a tenant, whose other jobs need some of its quota of hosts. */
+  public static final int JOBS_OF_A_TENANT = 32;
 
   private final CompletableFuture<Transport> connected = new CompletableFuture<>();
   private final Transport transport = new AwaitedTransport(connected);

@@ -1,6 +1,7 @@
 package io.virtrig.cli.conformance;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.virtrig.cli.FakeDaemon;
 import io.virtrig.client.RefusalException;
@@ -77,6 +78,36 @@ class HostBatchesTest {
       assertThat(made.get(i).get()).as("host %d", i).isEqualTo(i % 10 != 3);
     }
     assertThat(daemon.hosts()).hasSize(HOSTS - HOSTS / 10);
+  }
+
+  /** Sixteen threads, of which no more than five have a host at a time. */
+  @Test
+  void whoFindsNoRoomWaitsForAnothersHostToEnd() throws Exception {
+    daemon.limit(5);
+    List<Callable<Void>> tasks = new ArrayList<>();
+    for (int i = 0; i < HOSTS; i++) {
+      HostSpec mine = spec(i);
+      tasks.add(
+          () -> {
+            VirtrigHost host = batches.create(mine);
+            assertThat(host.get().getSpec()).isEqualTo(mine);
+            batches.end(host);
+            return null;
+          });
+    }
+    for (Future<Void> done : threads.invokeAll(tasks)) {
+      done.get();
+    }
+    batches.close();
+    assertThat(daemon.created()).isEqualTo(HOSTS);
+  }
+
+  @Test
+  void whereOthersTakeAllTheRoomTheRefusalIsTold() {
+    daemon.limit(0);
+    assertThatThrownBy(() -> batches.create(spec(1)))
+        .isInstanceOf(RefusalException.class)
+        .hasMessageContaining("no more hosts");
   }
 
   private static HostSpec spec(int number) {
