@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.virtrig.cli.conformance.CaseFiles;
 import io.virtrig.cli.conformance.CaseLine;
-import io.virtrig.cli.conformance.CaseText;
 import io.virtrig.cli.conformance.ConformanceRunner;
 import io.virtrig.cli.conformance.Outcome;
 import io.virtrig.cli.conformance.Transport;
@@ -18,14 +17,9 @@ import io.virtrig.v1.DescribeHostResponse;
 import io.virtrig.v1.HostSpec;
 import io.virtrig.v1.Operation;
 import io.virtrig.v1.Result;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -59,15 +53,7 @@ class ServedHostGraphTest {
   }
 
   private static List<CaseLine> chapters() throws IOException {
-    try (BufferedReader reader =
-        new BufferedReader(
-            new InputStreamReader(
-                Objects.requireNonNull(DemoCommand.class.getResourceAsStream("demo.jsonl")),
-                StandardCharsets.UTF_8))) {
-      return CaseFiles.texts("demo", Path.of("demo.jsonl"), reader.lines().toList()).stream()
-          .map(CaseText::read)
-          .toList();
-    }
+    return CaseFiles.readResource("demo", DemoCommand.class, "demo.jsonl");
   }
 
   private static String text(DescribeHostResponse inside) {

@@ -2,11 +2,14 @@ package io.virtrig.cli.conformance;
 
 import io.virtrig.cli.conformance.CaseText.Source;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Stream;
 
 /** Finds case files, and the lines in them. */
@@ -33,9 +36,16 @@ public final class CaseFiles {
     return lines;
   }
 
-  /** The same lines, read. */
-  public static List<CaseLine> read(List<Path> paths) throws IOException {
-    return texts(paths).stream().map(CaseText::read).toList();
+  /** The lines of a file that is in a program, read. */
+  public static List<CaseLine> readResource(String area, Class<?> beside, String file)
+      throws IOException {
+    try (InputStream resource =
+        Objects.requireNonNull(beside.getResourceAsStream(file), "the program lacks a resource")) {
+      String text = new String(resource.readAllBytes(), StandardCharsets.UTF_8);
+      return texts(area, Path.of(file), text.lines().toList()).stream()
+          .map(CaseText::read)
+          .toList();
+    }
   }
 
   /**

@@ -11,9 +11,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.Lock;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 
 /**
@@ -25,14 +22,7 @@ final class HostBatches implements AutoCloseable {
   private final Together<CreateHostRequest, VirtrigHost> creating;
   private final int threads;
   private final BlockingQueue<VirtrigHost> over = new LinkedBlockingQueue<>();
-  private final Lock lock = new ReentrantLock();
-  private final Condition changed = lock.newCondition();
-
-  /** Hosts that threads use or have asked for; guarded by the lock. */
-  private int used;
-
-  /** Hosts that threads have used; guarded by the lock. */
-  private long unused;
+  private final HostsInUse inUse = new HostsInUse();
 
   /**
    * None is made yet.
@@ -62,12 +52,12 @@ final class HostBatches implements AutoCloseable {
   /** What is over, and then what is used, may be what a limit still counts. */
   private VirtrigHost createAlone(HostSpec spec) {
     while (true) {
-      long before = unused();
+      long before = inUse.ended();
       endAll();
       try {
         return counted(() -> client.createHost(spec));
       } catch (RefusalException e) {
-        if (!isLimit(e) || !another(before)) {
+        if (!isLimit(e) || !inUse.awaitEnd(before)) {
           throw e;
         }
       }
@@ -80,7 +70,7 @@ final class HostBatches implements AutoCloseable {
   }
 
   private VirtrigHost counted(Supplier<VirtrigHost> creation) {
-    count(1, 0);
+    inUse.begin();
     boolean made = false;
     try {
       VirtrigHost host = creation.get();
@@ -88,48 +78,15 @@ final class HostBatches implements AutoCloseable {
       return host;
     } finally {
       if (!made) {
-        count(-1, 0);
+        inUse.fail();
       }
-    }
-  }
-
-  private void count(int moreUsed, int moreUnused) {
-    lock.lock();
-    try {
-      used += moreUsed;
-      unused += moreUnused;
-      changed.signalAll();
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private long unused() {
-    lock.lock();
-    try {
-      return unused;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /** Waits until more hosts have been used than before; false when nobody has one to end. */
-  private boolean another(long before) {
-    lock.lock();
-    try {
-      while (unused == before && used > 0) {
-        changed.awaitUninterruptibly();
-      }
-      return unused != before;
-    } finally {
-      lock.unlock();
     }
   }
 
   /** Ends a host, soon. */
   void end(VirtrigHost host) {
     over.add(host);
-    count(-1, 1);
+    inUse.end();
     if (over.size() >= threads) {
       endAll();
     }

@@ -4,7 +4,6 @@ import io.virtrig.cli.Palette;
 import io.virtrig.cli.conformance.CaseFiles;
 import io.virtrig.cli.conformance.CaseLine;
 import io.virtrig.cli.conformance.CaseLine.Case;
-import io.virtrig.cli.conformance.CaseText;
 import io.virtrig.cli.conformance.ConformanceRunner;
 import io.virtrig.cli.conformance.ExecutedStep;
 import io.virtrig.cli.conformance.Expectation;
@@ -14,15 +13,9 @@ import io.virtrig.cli.conformance.Outcome.Failed;
 import io.virtrig.cli.conformance.Outcome.Passed;
 import io.virtrig.cli.conformance.Outcome.Unsupported;
 import io.virtrig.client.VirtrigClient;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.InputStreamReader;
 import java.io.PrintWriter;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.List;
-import java.util.Objects;
 
 /**
  * The demo's story: conformance cases, each a chapter on a host of its own. Being cases, they are
@@ -90,13 +83,7 @@ final class Story {
 
   private List<CaseLine> chapters() throws IOException {
     String file = name.equals("demo") ? "demo.jsonl" : "demo-" + name + ".jsonl";
-    InputStream resource = Objects.requireNonNull(Story.class.getResourceAsStream(file));
-    try (BufferedReader reader =
-        new BufferedReader(new InputStreamReader(resource, StandardCharsets.UTF_8))) {
-      return CaseFiles.texts("demo", Path.of(file), reader.lines().toList()).stream()
-          .map(CaseText::read)
-          .toList();
-    }
+    return CaseFiles.readResource("demo", Story.class, file);
   }
 
   private void show(ExecutedStep done) {

@@ -6,15 +6,9 @@ import io.virtrig.cli.conformance.CaseLine.Case;
 import io.virtrig.cli.conformance.Outcome.Failed;
 import io.virtrig.cli.conformance.Outcome.Passed;
 import io.virtrig.cli.demo.DemoCommand;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.InputStreamReader;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
 /** The demo's story is made of cases that check what they tell. */
@@ -28,14 +22,9 @@ class DemoCasesTest {
   }
 
   private static List<Case> chapters(String file) throws IOException {
-    InputStream resource = Objects.requireNonNull(DemoCommand.class.getResourceAsStream(file));
-    try (BufferedReader reader =
-        new BufferedReader(new InputStreamReader(resource, StandardCharsets.UTF_8))) {
-      return CaseFiles.texts("demo", Path.of(file), reader.lines().toList()).stream()
-          .map(CaseText::read)
-          .map(Case.class::cast)
-          .toList();
-    }
+    return CaseFiles.readResource("demo", DemoCommand.class, file).stream()
+        .map(Case.class::cast)
+        .toList();
   }
 
   @Test

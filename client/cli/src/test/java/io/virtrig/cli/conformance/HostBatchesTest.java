@@ -36,21 +36,7 @@ class HostBatchesTest {
 
   @Test
   void eachThreadHasTheHostItAskedForAndAllAreEnded() throws Exception {
-    List<Callable<Void>> tasks = new ArrayList<>();
-    for (int i = 0; i < HOSTS; i++) {
-      HostSpec mine = spec(i);
-      tasks.add(
-          () -> {
-            VirtrigHost host = batches.create(mine);
-            assertThat(host.get().getSpec()).isEqualTo(mine);
-            batches.end(host);
-            return null;
-          });
-    }
-    for (Future<Void> done : threads.invokeAll(tasks)) {
-      done.get();
-    }
-    batches.close();
+    eachThreadMakesItsHostAndEndsIt();
     assertThat(daemon.created()).isEqualTo(HOSTS);
     assertThat(daemon.hosts()).isEmpty();
   }
@@ -84,6 +70,19 @@ class HostBatchesTest {
   @Test
   void whoFindsNoRoomWaitsForAnothersHostToEnd() throws Exception {
     daemon.limit(5);
+    eachThreadMakesItsHostAndEndsIt();
+    assertThat(daemon.created()).isEqualTo(HOSTS);
+  }
+
+  @Test
+  void whereOthersTakeAllTheRoomTheRefusalIsTold() {
+    daemon.limit(0);
+    assertThatThrownBy(() -> batches.create(spec(1)))
+        .isInstanceOf(RefusalException.class)
+        .hasMessageContaining("no more hosts");
+  }
+
+  private void eachThreadMakesItsHostAndEndsIt() throws Exception {
     List<Callable<Void>> tasks = new ArrayList<>();
     for (int i = 0; i < HOSTS; i++) {
       HostSpec mine = spec(i);
@@ -99,15 +98,6 @@ class HostBatchesTest {
       done.get();
     }
     batches.close();
-    assertThat(daemon.created()).isEqualTo(HOSTS);
-  }
-
-  @Test
-  void whereOthersTakeAllTheRoomTheRefusalIsTold() {
-    daemon.limit(0);
-    assertThatThrownBy(() -> batches.create(spec(1)))
-        .isInstanceOf(RefusalException.class)
-        .hasMessageContaining("no more hosts");
   }
 
   private static HostSpec spec(int number) {

@@ -35,8 +35,8 @@ class RecordedCasesTest {
   @BeforeAll
   void readCases() throws IOException {
     Path folder = SharedCases.folder();
-    for (CaseLine line : CaseFiles.read(SUPPORTED.stream().map(folder::resolve).toList())) {
-      cases.add((Case) line);
+    for (CaseText text : CaseFiles.texts(SUPPORTED.stream().map(folder::resolve).toList())) {
+      cases.add((Case) text.read());
     }
     assertThat(cases).hasSizeGreaterThan(250);
   }

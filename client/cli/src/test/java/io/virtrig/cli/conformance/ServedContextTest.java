@@ -121,7 +121,7 @@ class ServedContextTest {
   @Test
   void casesRunAsTheTenantOfTheContextInUse() throws Exception {
     Path cases = SharedCases.folder().resolve("vfio/container.jsonl");
-    long count = CaseFiles.read(List.of(cases)).size();
+    long count = CaseFiles.texts(List.of(cases)).size();
     assertThat(count).isPositive();
     Outcome run = virtrig(Map.of(), "conformance", "run", cases.toString());
     assertThat(run.code()).as(run.toString()).isZero();
